@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+#include "columnar/column.h"
+
+#include <gtest/gtest.h>
+
+#include "columnar/value_text.h"
+
+namespace semel::columnar {
+namespace {
+
+TEST(ColumnTest, BuilderKeepsNullsAndValuesOfEveryPhysicalKind) {
+  const DataType row = DataType::Row({{"a", DataType::Integer()}, {"b", DataType::String()}});
+  ColumnBuilder ints(DataType::Integer()), texts(DataType::String()), bools(DataType::Boolean()),
+      longs(DataType::Decimal(38, 2)), rows(row);
+  for (int i = 0; i < 20; ++i) {
+    if (i % 3 == 0) {
+      ints.AppendNull(), texts.AppendNull(), bools.AppendNull(), longs.AppendNull(), rows.AppendNull();
+      continue;
+    }
+    ints.Append<int32_t>(i), texts.AppendString(std::to_string(i)), bools.AppendBool(i % 2 == 0), longs.AppendInt(-i);
+    rows.child(0).Append<int32_t>(i), rows.child(1).AppendNull(), rows.AppendRow(true);
+  }
+  ColumnPtr i = ints.Finish(), t = texts.Finish(), b = bools.Finish(), l = longs.Finish(), r = rows.Finish();
+  EXPECT_EQ(i->CountNulls(), 7);
+  EXPECT_EQ(ValueToString(*i, 3), "NULL");
+  EXPECT_EQ(ValueToString(*t, 19), "19");
+  EXPECT_EQ(ValueToString(*b, 4), "TRUE");
+  EXPECT_EQ(ValueToString(*l, 5), "-0.05");
+  EXPECT_EQ(ValueToString(*r, 7), "(7, NULL)");
+  EXPECT_EQ(ValueToString(*Take(*r, std::vector<uint32_t>{8, 0}), 0), "(8, NULL)");
+  EXPECT_EQ(ints.length(), 0) << "the builder is reusable";
+  const ColumnPtr both[] = {t, Take(*t, std::vector<uint32_t>{1, 0})};
+  const ColumnPtr joined = Concatenate(both);
+  EXPECT_EQ(joined->length(), 22);
+  EXPECT_EQ(ValueToString(*joined, 20), "1");
+  EXPECT_TRUE(joined->IsNull(21));
+}
+
+TEST(ColumnTest, TextOfValuesFollowsFlink) {
+  EXPECT_EQ(DecimalToString(-5, 3), "-0.005");
+  EXPECT_EQ(DateToString(-1), "1969-12-31");
+  EXPECT_EQ(TimestampToString(-1000, 3), "1969-12-31 23:59:59.999");
+  EXPECT_EQ(DoubleToString(1e10), "1.0E10");
+  EXPECT_EQ(DoubleToString(100), "100.0");
+  EXPECT_EQ(DoubleToString(0.001), "0.001");
+  EXPECT_EQ(DoubleToString(1.0 / 3), "0.3333333333333333");
+  EXPECT_EQ(FloatToString(0.1f), "0.1");
+  EXPECT_EQ(TimeToString(3'723'000, 0), "01:02:03");
+}
+
+TEST(BatchTest, TakeKeepsKinds) {
+  auto schema = std::make_shared<Schema>(Schema{{{"x", DataType::BigInt()}}});
+  ColumnBuilder x(DataType::BigInt());
+  for (int64_t v : {1, 2, 3}) x.Append(v);
+  Batch batch(schema, 3, {x.Finish()}, {RowKind::kInsert, RowKind::kUpdateBefore, RowKind::kDelete});
+  EXPECT_EQ(batch.Take(std::vector<uint32_t>{2, 1}).ToString(), "-D[3]\n-U[2]\n");
+}
+
+TEST(TypeTest, SpellingAndPhysicalForm) {
+  EXPECT_EQ(DataType::Decimal(10, 2, false).ToString(), "DECIMAL(10, 2) NOT NULL");
+  EXPECT_EQ(DataType::Decimal(18, 2).physical(), PhysicalKind::kInt64);
+  EXPECT_EQ(DataType::Decimal(19, 2).physical(), PhysicalKind::kInt128);
+  EXPECT_NE(DataType::Integer(), DataType::Integer(false));
+  EXPECT_TRUE(DataType::Integer().SameIgnoringNullability(DataType::Integer(false)));
+}
+
+}  // namespace
+}  // namespace semel::columnar
