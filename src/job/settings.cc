@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+#include "job/settings.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/duration.h"
+#include "base/text.h"
+#include "job/error_codes.h"
+
+namespace semel::job {
+
+namespace {
+
+// The value under the new name, else under the old one, else nothing.
+const std::string* Lookup(const plan::Options& settings, std::initializer_list<const char*> keys) {
+  for (const char* key : keys) {
+    auto it = settings.find(key);
+    if (it != settings.end()) return &it->second;
+  }
+  return nullptr;
+}
+
+Result<int> ParseCount(const std::string& key, const std::string& text, int least) {
+  char* end = nullptr;
+  const long value = std::strtol(text.c_str(), &end, 10);
+  if (text.empty() || *end != '\0' || value < least || value > 4096)
+    return Status::Invalid(kBadSetting, fmt::format("'{}' = '{}' is not a number of at least {}", key, text, least),
+                           fmt::format("SET '{}' = '{}';", key, std::max(least, 2)));
+  return static_cast<int>(value);
+}
+
+Result<bool> ParseBool(const std::string& key, const std::string& text) {
+  const std::string lower = ToLowerAscii(text);
+  if (lower == "true") return true;
+  if (lower == "false") return false;
+  return Status::Invalid(kBadSetting, fmt::format("'{}' = '{}' is neither true nor false", key, text),
+                         fmt::format("SET '{}' = 'true';", key));
+}
+
+// A file: URI or a plain path; other schemes are refused by name.
+Result<std::string> LocalPath(const std::string& key, std::string uri) {
+  if (uri.rfind("file:", 0) == 0) {
+    uri = uri.substr(5);
+    while (uri.rfind("//", 0) == 0) uri.erase(0, 1);
+  }
+  if (uri.find("://") != std::string::npos)
+    return Status::Invalid(kBadSetting, fmt::format("'{}' = '{}': only folders are supported as a checkpoint store", key, uri),
+                           "use a path or a file:/// URI");
+  if (uri.empty()) return Status::Invalid(kBadSetting, fmt::format("'{}' is empty", key), "name a folder");
+  return uri;
+}
+
+Status CheckName(const std::string& name) {
+  bool good = !name.empty() && name.size() <= 100 && name[0] != '.';
+  for (char c : name)
+    good = good && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.');
+  if (good) return Status::Ok();
+  return Status::Invalid(kBadPipelineName, fmt::format("'{}' cannot be the name of a pipeline", name),
+                         "letters, digits, '-', '_' and '.', at most 100; it names the pipeline's folder and its markers");
+}
+
+Status CheckUnknown(const plan::Options& settings, JobSettings& job) {
+  std::vector<std::string> known;
+  for (const auto& [key, text] : KnownSettings()) known.push_back(key);
+  for (const auto& [key, value] : settings) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    if (key.rfind("semel.", 0) == 0) {
+      const std::string near = NearestName(key, known);
+      return Status::Invalid(kUnknownSetting, fmt::format("unknown setting '{}'", key),
+                             near.empty() ? "docs/settings.md lists the settings" : fmt::format("did you mean '{}'?", near));
+    }
+    job.notices.push_back(fmt::format("setting '{}' has no effect in Semel", key));
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+const std::vector<std::pair<std::string, std::string>>& KnownSettings() {
+  static const std::vector<std::pair<std::string, std::string>> kKnown{
+      {"pipeline.name", "the name under which state, markers and messages are kept; required"},
+      {"execution.checkpointing.dir", "root folder of the checkpoint store; ./.semel unless said otherwise"},
+      {"state.checkpoints.dir", "older name of execution.checkpointing.dir"},
+      {"execution.checkpointing.interval", "time between two checkpoints: 1 s, or 10 s where an Iceberg table is written"},
+      {"execution.checkpointing.mode", "EXACTLY_ONCE (default) or AT_LEAST_ONCE"},
+      {"execution.checkpointing.num-retained", "committed checkpoints that are kept, at least 2"},
+      {"state.checkpoints.num-retained", "older name of execution.checkpointing.num-retained"},
+      {"parallelism.default", "workers; one per core unless said otherwise"},
+      {"table.local-time-zone", "zone of TIMESTAMP_LTZ values in text; the host's unless said otherwise, kept in the lineage"},
+      {"table.exec.source.idle-timeout", "a split silent for so long no longer holds the watermark; off unless set"},
+      {"semel.filesystem.follow", "true: files of the filesystem connector grow and are followed"},
+      {"semel.late", "late rows: drop (default) or fail"},
+  };
+  return kKnown;
+}
+
+Result<JobSettings> ReadSettings(const plan::Options& settings, bool writes_iceberg) {
+  JobSettings job;
+  const std::string* name = Lookup(settings, {"pipeline.name"});
+  if (name == nullptr)
+    return Status::Invalid(kNoPipelineName, "the script does not name its pipeline",
+                           "add SET 'pipeline.name' = 'billing'; at its top: state and commits are kept under this name");
+  SEMEL_RETURN_IF_ERROR(CheckName(*name));
+  job.pipeline_name = *name;
+  job.checkpoint_root = "./.semel";
+  if (const std::string* dir = Lookup(settings, {"execution.checkpointing.dir", "state.checkpoints.dir"})) {
+    SEMEL_ASSIGN_OR_RETURN(job.checkpoint_root, LocalPath("execution.checkpointing.dir", *dir));
+  }
+  job.checkpoint_interval = writes_iceberg ? Micros(10'000'000) : Micros(1'000'000);
+  if (const std::string* text = Lookup(settings, {"execution.checkpointing.interval"})) {
+    SEMEL_ASSIGN_OR_RETURN(job.checkpoint_interval, ParseDuration(*text));
+    if (job.checkpoint_interval < Micros(1'000))
+      return Status::Invalid(kBadSetting, "'execution.checkpointing.interval' must be at least 1 ms", "try '1 s'");
+  }
+  if (const std::string* text = Lookup(settings, {"execution.checkpointing.mode"})) {
+    const std::string upper = ToUpperAscii(*text);
+    if (upper != "EXACTLY_ONCE" && upper != "AT_LEAST_ONCE")
+      return Status::Invalid(kBadSetting, fmt::format("'execution.checkpointing.mode' = '{}'", *text),
+                             "EXACTLY_ONCE or AT_LEAST_ONCE");
+    if (upper == "AT_LEAST_ONCE") job.guarantee = Guarantee::kAtLeastOnce;
+  }
+  if (const std::string* text =
+          Lookup(settings, {"execution.checkpointing.num-retained", "state.checkpoints.num-retained"})) {
+    SEMEL_ASSIGN_OR_RETURN(int retained, ParseCount("execution.checkpointing.num-retained", *text, 1));
+    job.retained_checkpoints = std::max(retained, 2);
+  }
+  if (const std::string* text = Lookup(settings, {"parallelism.default"})) {
+    SEMEL_ASSIGN_OR_RETURN(job.parallelism, ParseCount("parallelism.default", *text, 1));
+  }
+  if (const std::string* text = Lookup(settings, {"table.local-time-zone"})) job.local_time_zone = *text;
+  if (const std::string* text = Lookup(settings, {"semel.filesystem.follow"})) {
+    SEMEL_ASSIGN_OR_RETURN(job.follow_files, ParseBool("semel.filesystem.follow", *text));
+  }
+  if (const std::string* text = Lookup(settings, {"semel.late"})) {
+    if (*text != "drop" && *text != "fail")
+      return Status::Invalid(kBadSetting, fmt::format("'semel.late' = '{}'", *text), "'drop' or 'fail'");
+    job.fail_on_late = *text == "fail";
+  }
+  SEMEL_RETURN_IF_ERROR(CheckUnknown(settings, job));
+  return job;
+}
+
+}  // namespace semel::job

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+//
+// SET 'key' = 'value' of a script, read into what a job needs. Flink's option names of both generations are understood.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "base/units.h"
+#include "plan/physical.h"
+
+namespace semel::job {
+
+enum class Guarantee : uint8_t { kExactlyOnce, kAtLeastOnce };
+
+struct JobSettings {
+  std::string pipeline_name;            // 'pipeline.name', required
+  std::string checkpoint_root;          // the store's root; the pipeline's own folder is below it
+  Micros checkpoint_interval{1'000'000};
+  Guarantee guarantee = Guarantee::kExactlyOnce;
+  int retained_checkpoints = 2;         // K of the retention rule
+  int parallelism = 0;                  // 0: one worker per core
+  std::string local_time_zone;          // empty: the host's
+  bool follow_files = false;            // 'semel.filesystem.follow'
+  bool fail_on_late = false;            // 'semel.late' = 'fail'
+  std::vector<std::string> notices;     // settings that only tune Flink, said once
+};
+
+// Invalid (exit code 78) if a value is missing or unreadable, or a 'semel.*' key is unknown.
+Result<JobSettings> ReadSettings(const plan::Options& settings, bool writes_iceberg);
+
+// The settings that Semel itself understands, with one sentence each; for docs and `did you mean`.
+const std::vector<std::pair<std::string, std::string>>& KnownSettings();
+
+}  // namespace semel::job
