@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+//
+// A checkpoint store in a local folder.
+#pragma once
+
+#include <memory>
+#include <set>
+
+#include "checkpoint/api/store.h"
+#include "env/api/env.h"
+
+namespace semel::checkpoint {
+
+// Puts by: fresh name → write → fsync → link without replacement → fsync of the folder. Invariants:
+//   L1 a name is visible only with its complete content (the link comes after the fsync of the file);
+//   L2 a name is reported as stored only after the folders that lead to it are durable;
+//   L3 a file whose fsync failed is never linked and never used again.
+// Thread-safe. Temporary files live in <root>/tmp and are swept by whoever claims a generation later.
+class LocalStore final : public Store {
+ public:
+  // `root`: the pipeline's folder; made, with its parents, when first needed.
+  LocalStore(env::Env& env, std::string root);
+
+  Status PutIfAbsent(const std::string& name, std::string_view content) override;
+  Result<std::string> Get(const std::string& name) override;
+  Result<std::vector<std::string>> List(const std::string& prefix) override;
+  Status Remove(const std::string& name) override;
+  Status MakeDurable(const std::string& name) override;
+
+ private:
+  Status WriteTemporary(const std::string& path, std::string_view content);
+  Status MakeFolders(const std::string& path);
+  Status SyncFolders(const std::string& path);
+  Status ListInto(const std::string& folder, const std::string& prefix, std::vector<std::string>& names);
+
+  env::Env& env_;
+  const std::string root_;
+};
+
+// Makes a folder and its missing parents, each durable in its parent.
+Status MakeDurableFolders(env::FileSystem& files, const std::string& path);
+
+}  // namespace semel::checkpoint
