@@ -32,13 +32,13 @@ std::optional<Generation> HighestPinBelow(Generation own, const std::vector<std:
   return highest;
 }
 
-BaseChoice ChooseBase(Generation pinned_by, const Pin& pin, const std::vector<Attempt>& manifests) {
-  BaseChoice choice{false, pinned_by, pin, pin.base};
+Attempt ChooseBase(Generation pinned_by, const Pin& pin, const std::vector<Attempt>& manifests) {
+  Attempt base = pin.base;
   for (const Attempt& attempt : manifests) {
     const bool candidate = attempt.generation == pinned_by || SEMEL_BUG(kCandidatesFromAnyone);
-    if (candidate && attempt.epoch > choice.base.epoch) choice.base = attempt;
+    if (candidate && attempt.epoch > base.epoch) base = attempt;
   }
-  return choice;
+  return base;
 }
 
 CommitDecision DecideCommit(const std::optional<Marker>& shown, bool live, const std::optional<Marker>& expected,

@@ -29,17 +29,11 @@ ClaimLook LookAtClaims(Generation own, const std::vector<std::string>& names);
 Generation NextGeneration(const std::vector<std::string>& names);
 
 // --- recovery --------------------------------------------------------------------------------------------------------------
-struct BaseChoice {
-  bool first_start = false;  // nobody ever pinned: begin a lineage
-  Generation pinned_by;      // P
-  Pin pin;                   // P's pin
-  Attempt base;              // the attempt to continue from; root: P's lineage has no checkpoint yet
-};
-// Step 3 of recovery: P is the highest generation below `own` with a pin; candidates are P's pinned base and the manifests that P
-// itself wrote, nothing else; the base is the newest of them. `pins` maps each generation with a pin to its content (only P's has
-// to be there), `manifests` are all attempts whose MANIFEST exists.
+// P: the highest generation below `own` that has a pin; nothing: nobody ever pinned, this is a first start.
 std::optional<Generation> HighestPinBelow(Generation own, const std::vector<std::string>& pin_names);
-BaseChoice ChooseBase(Generation pinned_by, const Pin& pin, const std::vector<Attempt>& manifests);
+// The base: candidates are P's pinned base and the manifests that P itself wrote, nothing else; the newest of them. `manifests` are all
+// attempts whose MANIFEST exists.
+Attempt ChooseBase(Generation pinned_by, const Pin& pin, const std::vector<Attempt>& manifests);
 
 // --- commit (R4) -----------------------------------------------------------------------------------------------------------
 enum class CommitDecision : uint8_t {

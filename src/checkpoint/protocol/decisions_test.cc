@@ -32,9 +32,9 @@ TEST(ClaimsTest, AHigherClaimSupersedes) {
 
 TEST(ChooseBaseTest, OnlyThePinAndThePinnersOwnManifestsCount) {
   const Pin pin{"L", A(5, 1)};
-  EXPECT_EQ(ChooseBase(Generation(3), pin, {}).base, A(5, 1));
-  EXPECT_EQ(ChooseBase(Generation(3), pin, {A(6, 3), A(7, 3), A(9, 2), A(9, 1)}).base, A(7, 3));
-  EXPECT_EQ(ChooseBase(Generation(3), pin, {A(6, 1)}).base, A(5, 1)) << "a late manifest of the generation before is void";
+  EXPECT_EQ(ChooseBase(Generation(3), pin, {}), A(5, 1));
+  EXPECT_EQ(ChooseBase(Generation(3), pin, {A(6, 3), A(7, 3), A(9, 2), A(9, 1)}), A(7, 3));
+  EXPECT_EQ(ChooseBase(Generation(3), pin, {A(6, 1)}), A(5, 1)) << "a late manifest of the generation before is void";
   EXPECT_EQ(HighestPinBelow(Generation(4), {PinName(Generation(1)), PinName(Generation(3)), PinName(Generation(9))}), Generation(3));
   EXPECT_EQ(HighestPinBelow(Generation(1), {PinName(Generation(1))}), std::nullopt);
 }

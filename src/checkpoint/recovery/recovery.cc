@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+#include "checkpoint/recovery/recovery.h"
+
+#include <algorithm>
+
+#include "checkpoint/api/error_codes.h"
+#include "checkpoint/api/planted_bugs.h"
+#include "checkpoint/format/records.h"
+
+namespace semel::checkpoint {
+
+namespace {
+
+Result<std::string> GetSurely(env::Env& env, Store& store, const std::string& name) {
+  Micros pause(10'000);
+  for (int i = 0;; ++i) {
+    Result<std::string> file = store.Get(name);
+    const bool again = file.status().is(StatusKind::kTransient) || file.status().is(StatusKind::kUnknown);
+    if (file.ok() || !again || i == 9) return file;
+    env.SleepFor(pause);
+    pause *= 2;
+  }
+}
+
+std::string NewUuid(env::Env& env) {
+  const uint64_t a = env.Random(), b = env.Random();
+  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff, 0x8000 | (b >> 48 & 0x3fff),
+                     b & 0xffffffffffff);
+}
+
+// One start. Lives for the duration of Recover.
+class Recovery {
+ public:
+  Recovery(env::Env& env, Store& store, Committers& committers, const RecoveryOptions& options)
+      : env_(env), store_(store), committers_(committers), options_(options) {}
+
+  Result<RecoveredStart> Run();
+
+ private:
+  Status ClaimGeneration();
+  Status FenceSinks();
+  Status Choose();
+  Status BeginLineage(const Lineage* parent, const Attempt& parent_attempt);
+  Status AdoptAndPin(const Pin& pin);
+  Status LookAgain();
+  Status ReadChain(const Attempt& base);
+  Status Resolve();
+  Status DiscardVoid();
+  Status CheckFingerprint() const;
+  void ExpectFromChain();
+  void Narrate(const std::string& line) const {
+    if (options_.narrate) options_.narrate(line);
+  }
+
+  env::Env& env_;
+  Store& store_;
+  Committers& committers_;
+  const RecoveryOptions& options_;
+  std::optional<Pin> chosen_;  // nothing: a first start
+  RecoveredStart start_;
+};
+
+Status Recovery::ClaimGeneration() {
+  while (true) {
+    SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> names, ListSurely(env_, store_, "generations/"));
+    const Generation next = NextGeneration(names);
+    const Claim claim{env_.ProcessName(), env_.Now().micros, env_.Random()};
+    SEMEL_POINT(env_, "recovery.claim.put.before");
+    const Status put = PutConfirmed(env_, store_, ClaimName(next), EncodeClaim(claim));
+    if (put.is(StatusKind::kExists) && !SEMEL_BUG(kClaimNotExclusive)) continue;
+    if (!put.ok() && !put.is(StatusKind::kExists)) return put;
+    SEMEL_POINT(env_, "recovery.claim.put.after");
+    if (!names.empty())
+      if (Result<std::string> last = store_.Get(names.back()); last.ok())
+        if (Result<Claim> before = DecodeClaim(*last, names.back()); before.ok())
+          Narrate(fmt::format("generation {}; supersedes generation {} of {}", next.value, next.value - 1, before->process));
+    start_.generation = next;
+    return Status::Ok();
+  }
+}
+
+Status Recovery::FenceSinks() {
+  for (auto& [sink, committer] : committers_) {
+    SEMEL_POINT(env_, "recovery.fence.sink.before");
+    SEMEL_RETURN_IF_ERROR(committer->Fence(start_.generation).WithContext(sink));
+  }
+  return Status::Ok();
+}
+
+Status Recovery::LookAgain() {
+  ClaimWatch claims(env_, store_, start_.generation);
+  return claims.Look();
+}
+
+Status Recovery::AdoptAndPin(const Pin& pin) {
+  if (!pin.base.is_root() && !SEMEL_BUG(kAdoptWithoutSync)) {
+    SEMEL_POINT(env_, "recovery.base.adopt.before");
+    SEMEL_RETURN_IF_ERROR(store_.MakeDurable(ManifestName(pin.base)));
+  }
+  SEMEL_RETURN_IF_ERROR(store_.MakeDurable(LineageName(pin.lineage)));
+  if (!SEMEL_BUG(kBaseNotPinned)) {
+    SEMEL_POINT(env_, "recovery.pin.put.before");
+    SEMEL_RETURN_IF_ERROR(PutConfirmed(env_, store_, PinName(start_.generation), EncodePin(pin)));
+    SEMEL_POINT(env_, "recovery.pin.put.after");
+  }
+  if (SEMEL_BUG(kNoSecondLook)) return Status::Ok();
+  return LookAgain();
+}
+
+Status Recovery::BeginLineage(const Lineage* parent, const Attempt& parent_attempt) {
+  Lineage lineage;
+  lineage.uuid = NewUuid(env_);
+  lineage.time_zone = options_.time_zone;
+  lineage.created_micros = env_.Now().micros;
+  if (parent != nullptr) {
+    lineage.parent = parent->uuid;
+    lineage.parent_attempt = parent_attempt;
+  }
+  for (auto& [sink, committer] : committers_) {
+    Result<std::unique_ptr<SinkView>> view = Status::Internal("not looked yet");
+    do {
+      view = committer->Look();
+      if (!view.ok()) {
+        if (!view.status().is(StatusKind::kTransient) && !view.status().is(StatusKind::kUnknown)) return view.status();
+        env_.SleepFor(Micros(50'000));
+        SEMEL_RETURN_IF_ERROR(LookAgain());
+      }
+    } while (!view.ok());
+    lineage.initial[sink] = (*view)->marker();
+  }
+  SEMEL_RETURN_IF_ERROR(PutConfirmed(env_, store_, LineageName(lineage.uuid), EncodeLineage(lineage)));
+  start_.lineage = lineage;
+  start_.chain = Chain();
+  return AdoptAndPin({lineage.uuid, {}});
+}
+
+Result<Manifest> ReadManifestSurely(env::Env& env, Store& store, const Attempt& attempt, bool& healed) {
+  Micros pause(10'000);
+  for (int i = 0;; ++i) {
+    Result<Manifest> manifest = ReadManifest(store, attempt, healed);
+    const bool again = manifest.status().is(StatusKind::kTransient) || manifest.status().is(StatusKind::kUnknown);
+    if (manifest.ok() || !again || i == 9) return manifest;
+    env.SleepFor(pause);
+    pause *= 2;
+  }
+}
+
+// Follows the parent links from the base back to `retained` committed attempts, or to the lineage's beginning.
+Status Recovery::ReadChain(const Attempt& base) {
+  SEMEL_ASSIGN_OR_RETURN(auto receipts, ReadReceipts(env_, store_));
+  std::vector<Chain::Link> links;
+  size_t committed = 0;
+  for (Attempt attempt = base; !attempt.is_root() && committed < options_.retained;) {
+    bool healed = false;
+    Result<Manifest> manifest = ReadManifestSurely(env_, store_, attempt, healed);
+    if (manifest.status().is(StatusKind::kNotFound) && committed > 0) break;  // pruned behind a committed one
+    if (manifest.status().is(StatusKind::kNotFound))
+      return Status::Corrupt(kMissingFile, fmt::format("'{}' is missing and nothing says that it was committed", ManifestName(attempt)),
+                             "restore the checkpoint folder from a backup; no older checkpoint is used in its place");
+    if (!manifest.ok()) return manifest.status();
+    if (manifest->lineage != start_.lineage.uuid || manifest->attempt != attempt)
+      return Status::Corrupt(kDamagedFile, fmt::format("'{}' describes another attempt", ManifestName(attempt)),
+                             "restore the checkpoint folder from a backup");
+    if (healed) {
+      ++start_.healed_manifests;
+      Narrate(fmt::format("'{}' was damaged and is read from its copy", ManifestName(attempt)));
+    }
+    const bool has_receipt = receipts.count(attempt) > 0;
+    committed += has_receipt ? 1 : 0;
+    const Attempt parent = manifest->parent;
+    links.push_back({std::make_shared<const Manifest>(std::move(manifest).value()), has_receipt});
+    if (SEMEL_BUG(kRollForwardByEpoch) && !parent.is_root()) {
+      // The newest manifest of the epoch before, whoever wrote it.
+      SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> names, ListSurely(env_, store_, fmt::format("checkpoints/{}-", parent.epoch.value)));
+      for (const std::string& name : names)
+        if (const std::optional<Attempt> other = ParseManifestName(name)) attempt = *other;
+      if (attempt.epoch != parent.epoch) attempt = parent;
+    } else {
+      attempt = parent;
+    }
+  }
+  std::reverse(links.begin(), links.end());
+  bool open = false;
+  for (Chain::Link& link : links) {
+    if (SEMEL_BUG(kRollForwardByEpoch)) {
+      if (!start_.chain.empty() && start_.chain.newest().attempt != link.manifest->parent) start_.chain = Chain();
+    } else if (open && link.committed) {
+      return Status::Corrupt(kDamagedFile, fmt::format("'{}' has a receipt, an earlier attempt has none", ManifestName(link.manifest->attempt)),
+                             "restore the checkpoint folder from a backup");
+    }
+    open = open || !link.committed;
+    start_.chain.Append(link.manifest, link.committed);
+  }
+  return Status::Ok();
+}
+
+Status Recovery::Choose() {
+  SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> pins, ListSurely(env_, store_, "bases/"));
+  const std::optional<Generation> pinned_by = HighestPinBelow(start_.generation, pins);
+  if (!pinned_by) return Status::Ok();
+  SEMEL_ASSIGN_OR_RETURN(std::string file, GetSurely(env_, store_, PinName(*pinned_by)));
+  SEMEL_ASSIGN_OR_RETURN(Pin pin, DecodePin(file, PinName(*pinned_by)));
+  SEMEL_ASSIGN_OR_RETURN(std::string lineage, GetSurely(env_, store_, LineageName(pin.lineage)));
+  SEMEL_ASSIGN_OR_RETURN(start_.lineage, DecodeLineage(lineage, LineageName(pin.lineage)));
+  SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> names, ListSurely(env_, store_, "checkpoints/"));
+  std::vector<Attempt> manifests;
+  for (const std::string& name : names)
+    if (const std::optional<Attempt> attempt = ParseManifestName(name)) manifests.push_back(*attempt);
+  chosen_ = Pin{pin.lineage, ChooseBase(*pinned_by, pin, manifests)};
+  // Verified before it is pinned: what cannot be read is refused, and never an older one taken instead.
+  return ReadChain(chosen_->base);
+}
+
+Status Recovery::Resolve() {
+  ClaimWatch claims(env_, store_, start_.generation);
+  const std::vector<Chain::Link> links = start_.chain.links();
+  for (const Chain::Link& link : links) {
+    if (link.committed) continue;
+    SEMEL_POINT(env_, "recovery.attempt.resolve.before");
+    SEMEL_ASSIGN_OR_RETURN(AttemptReport report, CommitAttempt(env_, store_, claims, committers_, start_.chain, *link.manifest,
+                                                               options_.on_commit_progress));
+    start_.chain.MarkCommitted(report.attempt);
+    for (const auto& [sink, done] : report.sinks)
+      Narrate(fmt::format("attempt {} was decided and in doubt: {} in {}", report.attempt.ToString(),
+                          done.already_committed ? "found committed" : "rolled forward now", sink));
+    start_.resolved.push_back(std::move(report));
+  }
+  return Status::Ok();
+}
+
+Status Recovery::DiscardVoid() {
+  const std::vector<AncestryRange> ancestry = start_.chain.empty() ? std::vector<AncestryRange>{} : start_.chain.newest().ancestry;
+  for (auto& [sink, committer] : committers_) {
+    Result<std::vector<Committer::StagedAttempt>> staged = committer->ListStaged();
+    if (!staged.ok()) return staged.status().WithContext(sink);
+    for (const Committer::StagedAttempt& s : *staged) {
+      if (s.lineage != start_.lineage.uuid) continue;
+      const Attempt attempt{s.epoch, s.generation};
+      if (Membership(ancestry, attempt, start_.generation) != ChainMembership::kVoid) continue;
+      SEMEL_POINT(env_, "recovery.void.discard.before");
+      SEMEL_RETURN_IF_ERROR(committer->Discard(s.lineage, s.epoch, s.generation).WithContext(sink));
+      Narrate(fmt::format("attempt {} was never decided: its staged output in {} is discarded", attempt.ToString(), sink));
+    }
+  }
+  return Status::Ok();
+}
+
+Status Recovery::CheckFingerprint() const {
+  if (start_.chain.empty() || start_.chain.newest().fingerprint == options_.fingerprint) return Status::Ok();
+  return Status::Invalid(kChangedScript, fmt::format("the script has changed since checkpoint {}", start_.chain.newest().attempt.ToString()),
+                         "run the old script, finish it with --until-end, or start over with --fresh (state is lost, output stays)");
+}
+
+void Recovery::ExpectFromChain() {
+  for (const auto& [sink, committer] : committers_) {
+    if (!start_.chain.empty()) {
+      start_.expected[sink] = start_.chain.newest().MarkerAfter(sink);
+    } else if (auto it = start_.lineage.initial.find(sink); it != start_.lineage.initial.end()) {
+      start_.expected[sink] = it->second;
+    } else {
+      start_.expected[sink] = std::nullopt;
+    }
+  }
+}
+
+Result<RecoveredStart> Recovery::Run() {
+  if (SEMEL_BUG(kListBeforeClaim)) {
+    start_.generation = Generation(UINT64_MAX);
+    SEMEL_RETURN_IF_ERROR(Choose());
+    SEMEL_RETURN_IF_ERROR(ClaimGeneration());
+  } else {
+    SEMEL_RETURN_IF_ERROR(ClaimGeneration());
+    SEMEL_RETURN_IF_ERROR(FenceSinks());
+    SEMEL_RETURN_IF_ERROR(Choose());
+  }
+  if (SEMEL_BUG(kDiscardBeforePin)) SEMEL_RETURN_IF_ERROR(DiscardVoid());
+  SEMEL_RETURN_IF_ERROR(chosen_ ? AdoptAndPin(*chosen_) : BeginLineage(nullptr, {}));
+  SEMEL_RETURN_IF_ERROR(Resolve());
+  SEMEL_RETURN_IF_ERROR(DiscardVoid());
+  if (options_.fresh && !start_.chain.empty()) {
+    // A second generation, so that this one's pin keeps meaning the old chain.
+    const Lineage old = start_.lineage;
+    const Attempt last = start_.chain.newest().attempt;
+    SEMEL_RETURN_IF_ERROR(ClaimGeneration());
+    SEMEL_RETURN_IF_ERROR(BeginLineage(&old, last));
+    Narrate(fmt::format("started over: lineage {} follows {} at {}", start_.lineage.uuid, old.uuid, last.ToString()));
+  }
+  SEMEL_RETURN_IF_ERROR(CheckFingerprint());
+  ExpectFromChain();
+  start_.finished = !start_.chain.empty() && start_.chain.newest().snapshot.finished;
+  return std::move(start_);
+}
+
+}  // namespace
+
+Result<Manifest> ReadManifest(Store& store, const Attempt& attempt, bool& healed) {
+  const std::string name = ManifestName(attempt);
+  SEMEL_ASSIGN_OR_RETURN(std::string file, store.Get(name));
+  Result<Manifest> manifest = DecodeManifest(file, name);
+  if (manifest.ok() || !manifest.status().is(StatusKind::kCorrupt)) return manifest;
+  Result<std::string> copy = store.Get(ManifestCopyName(attempt));
+  if (!copy.ok()) return manifest.status();
+  Result<Manifest> from_copy = DecodeManifest(*copy, ManifestCopyName(attempt));
+  if (!from_copy.ok()) return manifest.status();
+  healed = true;
+  return from_copy;
+}
+
+Result<RecoveredStart> Recover(env::Env& env, Store& store, Committers& committers, const RecoveryOptions& options) {
+  return Recovery(env, store, committers, options).Run();
+}
+
+}  // namespace semel::checkpoint
