@@ -17,10 +17,10 @@ Status PutConfirmed(env::Env& env, Store& store, const std::string& name, std::s
     // Whatever the answer was, what counts is what can be read.
     Result<std::string> found = store.Get(name);
     if (found.ok()) {
-      if (*found == content) return Status::Ok();
-      return Status::Exists(kNameTaken, fmt::format("'{}' exists with another content", name));
-    }
-    if (!found.status().is(StatusKind::kNotFound) && !found.status().is(StatusKind::kUnknown) &&
+      // What was found may be visible without being durable, unless this very put vouched for it.
+      if (*found == content && (put.ok() || store.MakeDurable(name).ok())) return Status::Ok();
+      if (*found != content) return Status::Exists(kNameTaken, fmt::format("'{}' exists with another content", name));
+    } else if (!found.status().is(StatusKind::kNotFound) && !found.status().is(StatusKind::kUnknown) &&
         !found.status().is(StatusKind::kTransient))
       return found.status();
     env.SleepFor(pause);

@@ -39,7 +39,8 @@ Result<AttemptReport> CommitAttempt(env::Env& env, Store& store, ClaimWatch& cla
     put = PutConfirmed(env, store, ReceiptName(manifest.attempt), EncodeReceipts({receipt}));
   }
   // A receipt of this attempt with other handles comes from a process that resumed it before: it says the same.
-  if (!put.ok() && !put.is(StatusKind::kExists)) return put;
+  if (put.is(StatusKind::kExists)) put = store.MakeDurable(ReceiptName(manifest.attempt));  // theirs may be visible only
+  SEMEL_RETURN_IF_ERROR(put);
   SEMEL_POINT(env, "commit.receipt.put.after");
   return report;
 }

@@ -77,7 +77,8 @@ Result<StateSegment> Coordinator::WriteSegment(Epoch epoch, const std::string& o
 Result<std::string> Coordinator::ReadSegment(const StateSegment& segment) {
   Result<std::string> content = store_.Get(segment.name);
   if (content.status().is(StatusKind::kNotFound))
-    return Status::Corrupt(kMissingFile, fmt::format("'{}' is missing", segment.name), "restore the checkpoint folder from a backup");
+    return claims_.Judge(Status::Corrupt(kMissingFile, fmt::format("'{}' is missing", segment.name),
+                                         "restore the checkpoint folder from a backup"));
   if (!content.ok()) return content.status();
   if (content->size() != segment.bytes || codec::Sha256Hex(*content) != segment.sha256)
     return Status::Corrupt(kDamagedFile, fmt::format("'{}' is damaged: its digest does not fit", segment.name),

@@ -166,10 +166,11 @@ Status Recovery::ReadChain(const Attempt& base) {
       ++start_.healed_manifests;
       Narrate(fmt::format("'{}' was damaged and is read from its copy", ManifestName(attempt)));
     }
-    const bool has_receipt = receipts.count(attempt) > 0;
-    committed += has_receipt ? 1 : 0;
+    // Commits follow the chain, so a receipt speaks for every attempt before its own, whose receipt may have been lost.
+    const bool is_committed = committed > 0 || receipts.count(attempt) > 0;
+    committed += is_committed ? 1 : 0;
     const Attempt parent = manifest->parent;
-    links.push_back({std::make_shared<const Manifest>(std::move(manifest).value()), has_receipt});
+    links.push_back({std::make_shared<const Manifest>(std::move(manifest).value()), is_committed});
     if (SEMEL_BUG(kRollForwardByEpoch) && !parent.is_root()) {
       // The newest manifest of the epoch before, whoever wrote it.
       SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> names, ListSurely(env_, store_, fmt::format("checkpoints/{}-", parent.epoch.value)));
@@ -181,15 +182,9 @@ Status Recovery::ReadChain(const Attempt& base) {
     }
   }
   std::reverse(links.begin(), links.end());
-  bool open = false;
   for (Chain::Link& link : links) {
-    if (SEMEL_BUG(kRollForwardByEpoch)) {
-      if (!start_.chain.empty() && start_.chain.newest().attempt != link.manifest->parent) start_.chain = Chain();
-    } else if (open && link.committed) {
-      return Status::Corrupt(kDamagedFile, fmt::format("'{}' has a receipt, an earlier attempt has none", ManifestName(link.manifest->attempt)),
-                             "restore the checkpoint folder from a backup");
-    }
-    open = open || !link.committed;
+    if (SEMEL_BUG(kRollForwardByEpoch) && !start_.chain.empty() && start_.chain.newest().attempt != link.manifest->parent)
+      start_.chain = Chain();
     start_.chain.Append(link.manifest, link.committed);
   }
   return Status::Ok();
@@ -272,7 +267,7 @@ Result<RecoveredStart> Recovery::Run() {
   } else {
     SEMEL_RETURN_IF_ERROR(ClaimGeneration());
     SEMEL_RETURN_IF_ERROR(FenceSinks());
-    SEMEL_RETURN_IF_ERROR(Choose());
+    SEMEL_RETURN_IF_ERROR(ClaimWatch(env_, store_, start_.generation).Judge(Choose()));
   }
   if (SEMEL_BUG(kDiscardBeforePin)) SEMEL_RETURN_IF_ERROR(DiscardVoid());
   SEMEL_RETURN_IF_ERROR(chosen_ ? AdoptAndPin(*chosen_) : BeginLineage(nullptr, {}));

@@ -18,20 +18,30 @@ std::string ParentOf(const std::string& path) {
 
 }  // namespace
 
-Status MakeDurableFolders(env::FileSystem& files, const std::string& path) {
-  const Result<env::FileInfo> found = files.Stat(path);
-  if (found.ok()) return Status::Ok();
-  if (!found.status().is(StatusKind::kNotFound)) return found.status();
+Status DurableFolders::Make(env::FileSystem& files, const std::string& path) {
+  if (path.empty() || path == "." || known_.count(path) > 0) return Status::Ok();
   const std::string parent = ParentOf(path);
-  if (parent != path) SEMEL_RETURN_IF_ERROR(MakeDurableFolders(files, parent));
+  if (parent != path) SEMEL_RETURN_IF_ERROR(Make(files, parent));
   const Status made = files.MakeDirectory(path);
-  if (!made.ok() && !made.is(StatusKind::kExists)) return made;
-  return SEMEL_BUG(kNoDirectorySync) ? Status::Ok() : files.SyncDirectory(parent);
+  if (!made.ok() && !made.is(StatusKind::kExists)) {
+    const Result<env::FileInfo> found = files.Stat(path);  // a folder above ours, where nobody may write
+    if (!found.ok()) return made;
+  }
+  // Also for a folder that was there: whoever made it may have been killed before its name was durable.
+  if (!SEMEL_BUG(kNoDirectorySync)) {
+    const Status synced = files.SyncDirectory(parent);
+    if (!synced.ok() && !synced.is(StatusKind::kInvalid)) return synced;  // a parent that may not even be opened is not ours
+  }
+  known_.insert(path);
+  return Status::Ok();
 }
 
-LocalStore::LocalStore(env::Env& env, std::string root) : env_(env), root_(std::move(root)) {}
+LocalStore::LocalStore(env::Env& env, std::string root) : env_(env), root_(std::move(root)), mutex_(env.NewMutex()) {}
 
-Status LocalStore::MakeFolders(const std::string& path) { return MakeDurableFolders(env_.files(), path); }
+Status LocalStore::MakeFolders(const std::string& path) {
+  env::MutexLock lock(*mutex_);
+  return folders_.Make(env_.files(), path);
+}
 
 Status LocalStore::WriteTemporary(const std::string& path, std::string_view content) {
   SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<env::File> file, env_.files().CreateExclusive(path));
@@ -104,7 +114,11 @@ Status LocalStore::Remove(const std::string& name) {
   const std::string path = root_ + "/" + name;
   const Status removed = env_.files().Remove(path);
   if (!removed.ok() && !removed.is(StatusKind::kNotFound)) return removed;
-  if (name.rfind("checkpoints/", 0) == 0) (void)env_.files().RemoveDirectory(ParentOf(path));  // once it is empty
+  if (name.rfind("checkpoints/", 0) == 0) {
+    env::MutexLock lock(*mutex_);
+    folders_.Forget(ParentOf(path));
+    (void)env_.files().RemoveDirectory(ParentOf(path));  // once it is empty
+  }
   return Status::Ok();
 }
 

@@ -12,6 +12,17 @@
 
 namespace semel::checkpoint {
 
+// Makes folders so that their names survive a power loss, and remembers which it has made sure of. Not thread-safe.
+class DurableFolders {
+ public:
+  // Makes `path` and its missing parents; each name is durable in its parent afterwards.
+  Status Make(env::FileSystem& files, const std::string& path);
+  void Forget(const std::string& path) { known_.erase(path); }
+
+ private:
+  std::set<std::string> known_;
+};
+
 // Puts by: fresh name → write → fsync → link without replacement → fsync of the folder. Invariants:
 //   L1 a name is visible only with its complete content (the link comes after the fsync of the file);
 //   L2 a name is reported as stored only after the folders that lead to it are durable;
@@ -36,9 +47,8 @@ class LocalStore final : public Store {
 
   env::Env& env_;
   const std::string root_;
+  std::unique_ptr<env::Mutex> mutex_;
+  DurableFolders folders_;  // guarded by mutex_
 };
-
-// Makes a folder and its missing parents, each durable in its parent.
-Status MakeDurableFolders(env::FileSystem& files, const std::string& path);
 
 }  // namespace semel::checkpoint
