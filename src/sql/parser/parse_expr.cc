@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+//
+// Expressions. Binding strength, weakest first: OR, AND, NOT, comparison and IS/IN/BETWEEN/LIKE, + − ||, * / %, sign.
+#include <set>
+
+#include "base/text.h"
+#include "sql/parser/token_stream.h"
+
+namespace semel::sql {
+
+namespace {
+
+using ExprResult = Result<AstExprPtr>;
+
+std::shared_ptr<AstExpr> NewExpr(AstKind kind, SourceSpan span) {
+  auto expr = std::make_shared<AstExpr>();
+  expr->kind = kind;
+  expr->span = span;
+  return expr;
+}
+
+AstExprPtr NewCall(std::string name, std::vector<AstExprPtr> args, SourceSpan span) {
+  auto expr = NewExpr(AstKind::kCall, span);
+  expr->name = std::move(name);
+  expr->args = std::move(args);
+  return expr;
+}
+
+SourceSpan Cover(const AstExprPtr& a, const AstExprPtr& b) { return {a->span.begin, b->span.end}; }
+
+class ExprParser {
+ public:
+  explicit ExprParser(TokenStream& tokens) : t_(tokens) {}
+
+  ExprResult Or() {
+    if (++t_.depth > kMaxNesting) return t_.Unsupported("nesting this deep", t_.Peek().span);
+    SEMEL_ASSIGN_OR_RETURN(AstExprPtr left, And());
+    while (t_.TryKeyword("OR")) {
+      SEMEL_ASSIGN_OR_RETURN(AstExprPtr right, And());
+      left = Logic(AstKind::kOr, left, right);
+    }
+    --t_.depth;
+    return left;
+  }
+
+ private:
+  static AstExprPtr Logic(AstKind kind, const AstExprPtr& left, const AstExprPtr& right) {
+    auto expr = NewExpr(kind, Cover(left, right));
+    expr->args = {left, right};
+    return expr;
+  }
+
+  ExprResult And() {
+    SEMEL_ASSIGN_OR_RETURN(AstExprPtr left, Not());
+    while (t_.TryKeyword("AND")) {
+      SEMEL_ASSIGN_OR_RETURN(AstExprPtr right, Not());
+      left = Logic(AstKind::kAnd, left, right);
+    }
+    return left;
+  }
+
+  ExprResult Not() {
+    if (!t_.IsKeyword("NOT")) return Comparison();
+    if (++t_.depth > kMaxNesting) return t_.Unsupported("nesting this deep", t_.Peek().span);
+    const uint32_t begin = t_.Take().span.begin;
+    SEMEL_ASSIGN_OR_RETURN(AstExprPtr arg, Not());
+    --t_.depth;
+    return NewCall("NOT", {arg}, {begin, arg->span.end});
+  }
+
+  ExprResult Comparison() {
+    SEMEL_ASSIGN_OR_RETURN(AstExprPtr left, Sum());
+    while (true) {
+      bool matched = false;
+      for (std::string_view op : {"=", "<>", "<", "<=", ">", ">="}) {
+        if (!t_.TrySymbol(op)) continue;
+        SEMEL_ASSIGN_OR_RETURN(AstExprPtr right, Sum());
+        left = NewCall(std::string(op), {left, right}, Cover(left, right));
+        matched = true;
+        break;
+      }
+      if (matched) continue;
+      if (t_.IsKeyword("IS")) {
+        SEMEL_ASSIGN_OR_RETURN(left, Is(left));
+        continue;
+      }
+      const bool negated = t_.IsKeyword("NOT") && (t_.IsKeyword("IN", 1) || t_.IsKeyword("BETWEEN", 1) || t_.IsKeyword("LIKE", 1));
+      if (negated) t_.Take();
+      if (t_.TryKeyword("IN")) {
+        SEMEL_ASSIGN_OR_RETURN(left, In(left, negated));
+      } else if (t_.TryKeyword("BETWEEN")) {
+        SEMEL_ASSIGN_OR_RETURN(left, Between(left, negated));
+      } else if (t_.TryKeyword("LIKE")) {
+        SEMEL_ASSIGN_OR_RETURN(left, Like(left, negated));
+      } else {
+        return left;
+      }
+    }
+  }
+
+  ExprResult Is(const AstExprPtr& left) {
+    t_.Take();
+    const bool negated = t_.TryKeyword("NOT");
+    if (t_.TryKeywords({"DISTINCT", "FROM"})) {
+      SEMEL_ASSIGN_OR_RETURN(AstExprPtr right, Sum());
+      return NewCall(negated ? "IS NOT DISTINCT FROM" : "IS DISTINCT FROM", {left, right}, Cover(left, right));
+    }
+    for (std::string_view what : {"NULL", "TRUE", "FALSE"})
+      if (t_.TryKeyword(what))
+        return NewCall(fmt::format("IS {}{}", negated ? "NOT " : "", what), {left}, {left->span.begin, t_.LastEnd()});
+    return t_.Expected("NULL, TRUE, FALSE or DISTINCT FROM");
+  }
+
+  ExprResult In(const AstExprPtr& left, bool negated) {
+    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol("("));
+    if (t_.IsKeyword("SELECT")) return t_.Unsupported("IN (SELECT …)", t_.Peek().span);
+    auto expr = NewExpr(AstKind::kIn, left->span);
+    expr->negated = negated;
+    expr->args = {left};
+    do {
+      SEMEL_ASSIGN_OR_RETURN(AstExprPtr item, Or());
+      expr->args.push_back(item);
+    } while (t_.TrySymbol(","));
+    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    expr->span.end = t_.LastEnd();
+    return AstExprPtr(expr);
+  }
+
+  ExprResult Between(const AstExprPtr& left, bool negated) {
+    SEMEL_ASSIGN_OR_RETURN(AstExprPtr low, Sum());
+    SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("AND"));
+    SEMEL_ASSIGN_OR_RETURN(AstExprPtr high, Sum());
+    auto expr = NewExpr(AstKind::kBetween, Cover(left, high));
+    expr->negated = negated;
+    expr->args = {left, low, high};
+    return AstExprPtr(expr);
+  }
+
+  ExprResult Like(const AstExprPtr& left, bool negated) {
+    SEMEL_ASSIGN_OR_RETURN(AstExprPtr pattern, Sum());
+    std::vector<AstExprPtr> args = {left, pattern};
+    if (t_.TryKeyword("ESCAPE")) {
+      SEMEL_ASSIGN_OR_RETURN(AstExprPtr escape, Sum());
+      args.push_back(escape);
+    }
+    AstExprPtr like = NewCall("LIKE", args, Cover(left, args.back()));
+    return negated ? NewCall("NOT", {like}, like->span) : like;
+  }
+
+  ExprResult Sum() {
+    SEMEL_ASSIGN_OR_RETURN(AstExprPtr left, Product());
+    while (t_.IsSymbol("+") || t_.IsSymbol("-") || t_.IsSymbol("||")) {
+      const std::string op = t_.Take().text;
+      SEMEL_ASSIGN_OR_RETURN(AstExprPtr right, Product());
+      left = NewCall(op, {left, right}, Cover(left, right));
+    }
+    return left;
+  }
+
+  ExprResult Product() {
+    SEMEL_ASSIGN_OR_RETURN(AstExprPtr left, Sign());
+    while (t_.IsSymbol("*") || t_.IsSymbol("/") || t_.IsSymbol("%")) {
+      const std::string op = t_.Take().text;
+      SEMEL_ASSIGN_OR_RETURN(AstExprPtr right, Sign());
+      left = NewCall(op, {left, right}, Cover(left, right));
+    }
+    return left;
+  }
+
+  ExprResult Sign() {
+    if (!t_.IsSymbol("-") && !t_.IsSymbol("+")) return Primary();
+    if (++t_.depth > kMaxNesting) return t_.Unsupported("nesting this deep", t_.Peek().span);
+    const Token sign = t_.Take();
+    SEMEL_ASSIGN_OR_RETURN(AstExprPtr arg, Sign());
+    --t_.depth;
+    if (sign.text == "+") return arg;
+    const SourceSpan span{sign.span.begin, arg->span.end};
+    if (arg->kind == AstKind::kNumber && arg->text[0] != '-') {
+      auto number = NewExpr(AstKind::kNumber, span);
+      number->text = "-" + arg->text;
+      return AstExprPtr(number);
+    }
+    return NewCall("NEG", {arg}, span);
+  }
+
+  ExprResult Primary() {
+    const Token& token = t_.Peek();
+    switch (token.kind) {
+      case TokenKind::kNumber: return Leaf(AstKind::kNumber);
+      case TokenKind::kString: return Leaf(AstKind::kString);
+      case TokenKind::kQuotedName: return ColumnOrCall();
+      case TokenKind::kSymbol:
+        if (t_.TrySymbol("(")) {
+          if (t_.IsKeyword("SELECT")) return t_.Unsupported("a scalar sub-query", t_.Peek().span);
+          SEMEL_ASSIGN_OR_RETURN(AstExprPtr inner, Or());
+          SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+          return inner;
+        }
+        return t_.Expected("an expression");
+      case TokenKind::kWord: return Word(token);
+      case TokenKind::kEnd: break;
+    }
+    return t_.Expected("an expression");
+  }
+
+  ExprResult Leaf(AstKind kind) {
+    const Token token = t_.Take();
+    auto expr = NewExpr(kind, token.span);
+    expr->text = token.text;
+    return AstExprPtr(expr);
+  }
+
+  ExprResult Word(const Token& token) {
+    const std::string word = token.upper;
+    if (word == "NULL") return Leaf(AstKind::kNull);
+    if (word == "TRUE" || word == "FALSE") {
+      const Token taken = t_.Take();
+      auto expr = NewExpr(AstKind::kBoolean, taken.span);
+      expr->text = taken.upper;
+      return AstExprPtr(expr);
+    }
+    if (word == "CASE") return Case();
+    if ((word == "CAST" || word == "TRY_CAST") && t_.IsSymbol("(", 1)) return Cast();
+    if (word == "INTERVAL" && t_.Peek(1).kind == TokenKind::kString) return Interval();
+    if ((word == "DATE" || word == "TIME" || word == "TIMESTAMP") && t_.Peek(1).kind == TokenKind::kString) {
+      const Token name = t_.Take();
+      auto expr = NewExpr(AstKind::kTyped, {name.span.begin, t_.Peek().span.end});
+      expr->name = name.upper;
+      expr->text = t_.Take().text;
+      return AstExprPtr(expr);
+    }
+    if (word == "EXTRACT" && t_.IsSymbol("(", 1)) return Extract();
+    if (word == "EXISTS" || word == "SELECT") return t_.Unsupported(word == "SELECT" ? "a sub-query here" : "EXISTS", token.span);
+    if (IsReserved(token)) return t_.Expected("an expression", fmt::format("'{}' is a keyword; as a name it needs back-ticks", token.text));
+    return ColumnOrCall();
+  }
+
+  ExprResult Interval() {
+    const uint32_t begin = t_.Take().span.begin;
+    auto expr = NewExpr(AstKind::kInterval, {});
+    expr->text = t_.Take().text;
+    if (t_.Peek().kind != TokenKind::kWord) return t_.Expected("a unit such as SECOND");
+    expr->name = t_.Take().upper;
+    if (!expr->name.empty() && expr->name.back() == 'S') expr->name.pop_back();
+    if (t_.TrySymbol("(")) {  // SECOND(3)
+      t_.Take();
+      SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    }
+    if (t_.IsKeyword("TO")) return t_.Unsupported("an interval of two units", t_.Peek().span);
+    expr->span = {begin, t_.LastEnd()};
+    return AstExprPtr(expr);
+  }
+
+  ExprResult Extract() {
+    const uint32_t begin = t_.Take().span.begin;
+    t_.Take();
+    if (t_.Peek().kind != TokenKind::kWord) return t_.Expected("a unit such as HOUR");
+    const std::string unit = t_.Take().upper;
+    SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("FROM"));
+    SEMEL_ASSIGN_OR_RETURN(AstExprPtr arg, Or());
+    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    return NewCall(unit, {arg}, {begin, t_.LastEnd()});
+  }
+
+  ExprResult Cast() {
+    const Token word = t_.Take();
+    t_.Take();
+    auto expr = NewExpr(word.upper == "CAST" ? AstKind::kCast : AstKind::kTryCast, word.span);
+    SEMEL_ASSIGN_OR_RETURN(AstExprPtr arg, Or());
+    expr->args = {arg};
+    SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("AS"));
+    SEMEL_ASSIGN_OR_RETURN(expr->type, ParseType(t_));
+    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    expr->span.end = t_.LastEnd();
+    return AstExprPtr(expr);
+  }
+
+  // CASE x WHEN v THEN … becomes CASE WHEN x = v THEN …
+  ExprResult Case() {
+    auto expr = NewExpr(AstKind::kCase, t_.Take().span);
+    AstExprPtr subject;
+    if (!t_.IsKeyword("WHEN")) {
+      SEMEL_ASSIGN_OR_RETURN(subject, Or());
+    }
+    while (t_.TryKeyword("WHEN")) {
+      SEMEL_ASSIGN_OR_RETURN(AstExprPtr when, Or());
+      if (subject) when = NewCall("=", {subject, when}, when->span);
+      SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("THEN"));
+      SEMEL_ASSIGN_OR_RETURN(AstExprPtr then, Or());
+      expr->args.push_back(when);
+      expr->args.push_back(then);
+    }
+    if (expr->args.empty()) return t_.Expected("WHEN");
+    if (t_.TryKeyword("ELSE")) {
+      SEMEL_ASSIGN_OR_RETURN(AstExprPtr otherwise, Or());
+      expr->args.push_back(otherwise);
+    } else {
+      expr->args.push_back(NewExpr(AstKind::kNull, expr->span));
+    }
+    SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("END"));
+    expr->span.end = t_.LastEnd();
+    return AstExprPtr(expr);
+  }
+
+  ExprResult ColumnOrCall() {
+    const Token first = t_.Take();
+    if (first.kind == TokenKind::kWord && t_.IsSymbol("(")) return Call(first);
+    auto expr = NewExpr(AstKind::kColumn, first.span);
+    expr->parts.push_back(first.text);
+    while (t_.IsSymbol(".") && !t_.IsSymbol("*", 1)) {
+      t_.Take();
+      SEMEL_ASSIGN_OR_RETURN(std::string part, t_.ExpectName("a name"));
+      expr->parts.push_back(std::move(part));
+    }
+    expr->span.end = t_.LastEnd();
+    static const std::set<std::string> kNiladic{"CURRENT_TIMESTAMP", "CURRENT_DATE", "LOCALTIMESTAMP", "CURRENT_TIME", "LOCALTIME"};
+    if (expr->parts.size() == 1 && first.kind == TokenKind::kWord && kNiladic.count(first.upper) > 0)
+      return NewCall(first.upper, {}, first.span);
+    return AstExprPtr(expr);
+  }
+
+  ExprResult Call(const Token& name) {
+    t_.Take();
+    auto expr = NewExpr(AstKind::kCall, name.span);
+    expr->name = name.upper;
+    expr->distinct = t_.TryKeyword("DISTINCT");
+    if (t_.IsSymbol("*")) {
+      expr->args.push_back(NewExpr(AstKind::kStar, t_.Take().span));
+    } else if (!t_.IsSymbol(")")) {
+      do {
+        SEMEL_ASSIGN_OR_RETURN(AstExprPtr arg, Or());
+        // POSITION(a IN b) reads as an IN without list; SUBSTRING(a FROM b FOR c) has words for commas.
+        expr->args.push_back(arg);
+      } while (t_.TrySymbol(",") || t_.TryKeyword("FROM") || t_.TryKeyword("FOR"));
+    }
+    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    if (t_.TryKeyword("FILTER")) {
+      SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol("("));
+      SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("WHERE"));
+      SEMEL_ASSIGN_OR_RETURN(expr->filter, Or());
+      SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    }
+    if (t_.TryKeyword("OVER")) SEMEL_RETURN_IF_ERROR(Over(*expr));
+    expr->span.end = t_.LastEnd();
+    return AstExprPtr(expr);
+  }
+
+  Status Over(AstExpr& call) {
+    auto over = std::make_shared<AstOver>();
+    over->span.begin = t_.LastEnd() - 4;
+    if (!t_.IsSymbol("(")) return t_.Unsupported("a named window", t_.Peek().span);
+    t_.Take();
+    if (t_.TryKeywords({"PARTITION", "BY"})) {
+      do {
+        SEMEL_ASSIGN_OR_RETURN(AstExprPtr key, Or());
+        over->partition_by.push_back(key);
+      } while (t_.TrySymbol(","));
+    }
+    if (t_.TryKeywords({"ORDER", "BY"})) {
+      SEMEL_ASSIGN_OR_RETURN(over->order_by, Or());
+      if (!t_.TryKeyword("ASC")) over->descending = t_.TryKeyword("DESC");
+      if (t_.IsSymbol(",")) return t_.Unsupported("OVER ordered by several columns", t_.Peek().span);
+    }
+    if (t_.IsKeyword("ROWS") || t_.IsKeyword("RANGE")) SEMEL_RETURN_IF_ERROR(Frame(*over));
+    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    over->span.end = t_.LastEnd();
+    call.over = over;
+    return Status::Ok();
+  }
+
+  Status Frame(AstOver& over) {
+    const Token word = t_.Take();
+    over.rows = word.upper == "ROWS";
+    if (t_.TryKeywords({"UNBOUNDED", "PRECEDING"})) return Status::Ok();
+    if (t_.TryKeywords({"BETWEEN", "UNBOUNDED", "PRECEDING", "AND", "CURRENT", "ROW"})) return Status::Ok();
+    return t_.Unsupported("a frame other than UNBOUNDED PRECEDING to CURRENT ROW", {word.span.begin, t_.Peek().span.end});
+  }
+
+  TokenStream& t_;
+};
+
+}  // namespace
+
+bool IsReserved(const Token& token) {
+  static const std::set<std::string> kReserved{"SELECT", "FROM",  "WHERE", "GROUP",     "BY",   "HAVING", "UNION", "ALL",   "AND",  "OR",
+                                               "NOT",    "AS",    "ON",    "JOIN",      "LEFT", "RIGHT",  "FULL",  "INNER", "CROSS", "ORDER",
+                                               "LIMIT",  "INSERT", "INTO", "CREATE",    "WITH", "CASE",   "WHEN",  "THEN",  "ELSE", "END",
+                                               "BETWEEN", "IN",   "IS",    "LIKE",      "OVER", "EXECUTE", "WINDOW"};
+  return token.kind == TokenKind::kWord && kReserved.count(token.upper) > 0;
+}
+
+Result<AstExprPtr> ParseExpr(TokenStream& tokens) { return ExprParser(tokens).Or(); }
+
+}  // namespace semel::sql

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+#include "sql/parser/token_stream.h"
+
+namespace semel::sql {
+
+namespace {
+
+class QueryParser {
+ public:
+  explicit QueryParser(TokenStream& tokens) : t_(tokens) {}
+
+  Result<AstQueryPtr> Query() {
+    if (++t_.depth > kMaxNesting) return t_.Unsupported("nesting this deep", t_.Peek().span);
+    if (t_.IsKeyword("WITH")) return t_.Unsupported("WITH … AS", t_.Peek().span);
+    if (t_.IsKeyword("VALUES")) return t_.Unsupported("VALUES", t_.Peek().span);
+    SEMEL_ASSIGN_OR_RETURN(AstQueryPtr first, Term());
+    if (t_.IsKeyword("UNION")) {
+      auto all = std::make_shared<AstQuery>();
+      all->union_all.push_back(first);
+      while (t_.IsKeyword("UNION")) {
+        const SourceSpan span = t_.Take().span;
+        if (!t_.TryKeyword("ALL")) return t_.Unsupported("UNION without ALL", span);
+        SEMEL_ASSIGN_OR_RETURN(AstQueryPtr next, Term());
+        all->union_all.push_back(next);
+      }
+      all->span = {first->span.begin, t_.LastEnd()};
+      first = all;
+    }
+    for (const char* word : {"ORDER", "LIMIT", "INTERSECT", "EXCEPT", "FETCH", "OFFSET"})
+      if (t_.IsKeyword(word)) return t_.Unsupported(word, t_.Peek().span);
+    --t_.depth;
+    return first;
+  }
+
+ private:
+  Result<AstQueryPtr> Term() {
+    if (t_.IsSymbol("(")) {
+      t_.Take();
+      SEMEL_ASSIGN_OR_RETURN(AstQueryPtr inner, Query());
+      SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+      return inner;
+    }
+    return Select();
+  }
+
+  Result<AstQueryPtr> Select() {
+    const uint32_t begin = t_.Peek().span.begin;
+    SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("SELECT"));
+    auto query = std::make_shared<AstQuery>();
+    if (t_.IsKeyword("DISTINCT")) return t_.Unsupported("SELECT DISTINCT", t_.Peek().span);
+    (void)t_.TryKeyword("ALL");
+    do {
+      SEMEL_RETURN_IF_ERROR(Item(*query));
+    } while (t_.TrySymbol(","));
+    if (t_.TryKeyword("FROM")) {
+      SEMEL_ASSIGN_OR_RETURN(query->from, From());
+      for (const char* word : {"JOIN", "LEFT", "RIGHT", "FULL", "INNER", "CROSS"})
+        if (t_.IsKeyword(word)) return t_.Unsupported("JOIN", t_.Peek().span);
+      if (t_.IsSymbol(",")) return t_.Unsupported("a join of several tables", t_.Peek().span);
+    }
+    if (t_.TryKeyword("WHERE")) {
+      SEMEL_ASSIGN_OR_RETURN(query->where, ParseExpr(t_));
+    }
+    if (t_.TryKeyword("GROUP")) {
+      SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("BY"));
+      do {
+        SEMEL_ASSIGN_OR_RETURN(AstExprPtr key, ParseExpr(t_));
+        query->group_by.push_back(key);
+      } while (t_.TrySymbol(","));
+    }
+    if (t_.TryKeyword("HAVING")) {
+      SEMEL_ASSIGN_OR_RETURN(query->having, ParseExpr(t_));
+    }
+    query->span = {begin, t_.LastEnd()};
+    return AstQueryPtr(query);
+  }
+
+  Status Item(AstQuery& query) {
+    AstSelectItem item;
+    if (t_.IsSymbol("*")) {
+      auto star = std::make_shared<AstExpr>();
+      star->kind = AstKind::kStar;
+      star->span = t_.Take().span;
+      item.expr = star;
+    } else {
+      SEMEL_ASSIGN_OR_RETURN(item.expr, ParseExpr(t_));
+      if (t_.TrySymbol(".")) {  // t.*
+        SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol("*"));
+        auto star = std::make_shared<AstExpr>(*item.expr);
+        star->kind = AstKind::kStar;
+        item.expr = star;
+      }
+      if (t_.TryKeyword("AS")) {
+        SEMEL_ASSIGN_OR_RETURN(item.alias, t_.ExpectName("a column name"));
+      } else if ((t_.Peek().kind == TokenKind::kWord && !IsReserved(t_.Peek())) || t_.Peek().kind == TokenKind::kQuotedName) {
+        item.alias = t_.Take().text;
+      }
+    }
+    query.items.push_back(std::move(item));
+    return Status::Ok();
+  }
+
+  Result<std::optional<AstFrom>> From() {
+    AstFrom from;
+    from.span = t_.Peek().span;
+    if (t_.IsSymbol("(")) {
+      t_.Take();
+      from.kind = AstFromKind::kQuery;
+      SEMEL_ASSIGN_OR_RETURN(from.query, Query());
+      SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    } else if (t_.IsKeyword("TABLE") && t_.IsSymbol("(", 1)) {
+      t_.Take();
+      t_.Take();
+      SEMEL_RETURN_IF_ERROR(WindowFunction(from));
+      SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    } else if (t_.Peek().kind == TokenKind::kWord && t_.IsSymbol("(", 1)) {
+      SEMEL_RETURN_IF_ERROR(WindowFunction(from));
+    } else {
+      SEMEL_ASSIGN_OR_RETURN(from.table, ParseDottedName(t_, "a table name"));
+    }
+    if (t_.IsKeyword("FOR")) return t_.Unsupported("FOR SYSTEM_TIME AS OF", t_.Peek().span);
+    if (t_.TryKeyword("AS")) {
+      SEMEL_ASSIGN_OR_RETURN(from.alias, t_.ExpectName("an alias"));
+    } else if ((t_.Peek().kind == TokenKind::kWord && !IsReserved(t_.Peek())) || t_.Peek().kind == TokenKind::kQuotedName) {
+      from.alias = t_.Take().text;
+    }
+    from.span.end = t_.LastEnd();
+    return std::optional<AstFrom>(std::move(from));
+  }
+
+  // Skips "NAME =>" of a named argument.
+  void SkipArgumentName() {
+    if (t_.Peek().kind == TokenKind::kWord && t_.IsSymbol("=>", 1)) {
+      t_.Take();
+      t_.Take();
+    }
+  }
+
+  Status WindowFunction(AstFrom& from) {
+    const Token name = t_.Take();
+    if (name.upper != "TUMBLE") return t_.Unsupported(fmt::format("the table function {}", name.upper), name.span);
+    from.kind = AstFromKind::kTumble;
+    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol("("));
+    SkipArgumentName();
+    SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("TABLE"));
+    SEMEL_ASSIGN_OR_RETURN(from.table, ParseDottedName(t_, "a table name"));
+    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(","));
+    SkipArgumentName();
+    SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("DESCRIPTOR"));
+    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol("("));
+    SEMEL_ASSIGN_OR_RETURN(from.rowtime, t_.ExpectName("the event-time column"));
+    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(","));
+    SkipArgumentName();
+    SEMEL_ASSIGN_OR_RETURN(from.size, ParseExpr(t_));
+    if (t_.TrySymbol(",")) {
+      SkipArgumentName();
+      SEMEL_ASSIGN_OR_RETURN(from.offset, ParseExpr(t_));
+    }
+    return t_.ExpectSymbol(")");
+  }
+
+  TokenStream& t_;
+};
+
+}  // namespace
+
+Result<AstQueryPtr> ParseQuery(TokenStream& tokens) { return QueryParser(tokens).Query(); }
+
+Result<std::vector<std::string>> ParseDottedName(TokenStream& tokens, std::string_view what) {
+  std::vector<std::string> parts;
+  do {
+    SEMEL_ASSIGN_OR_RETURN(std::string part, tokens.ExpectName(what));
+    parts.push_back(std::move(part));
+  } while (tokens.TrySymbol("."));
+  if (parts.size() > 3) return tokens.Expected("at most catalog.database.name");
+  return parts;
+}
+
+}  // namespace semel::sql
