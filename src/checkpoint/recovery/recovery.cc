@@ -45,6 +45,7 @@ class Recovery {
   Status AdoptAndPin(const Pin& pin);
   Status LookAgain();
   Status ReadChain(const Attempt& base);
+  Status WalkChain(const Attempt& base);
   Status Resolve();
   Status DiscardVoid();
   Status CheckFingerprint() const;
@@ -146,8 +147,19 @@ Result<Manifest> ReadManifestSurely(env::Env& env, Store& store, const Attempt& 
   }
 }
 
-// Follows the parent links from the base back to `retained` committed attempts, or to the lineage's beginning.
+// The process before may still be committing what it decided before our claim, and tidying behind it: a manifest that is gone while its
+// receipt was not there yet is looked for again, receipts first.
 Status Recovery::ReadChain(const Attempt& base) {
+  for (int i = 0;; ++i) {
+    const Status read = WalkChain(base);
+    if (read.code() != kMissingFile || i == 4) return read;
+    env_.SleepFor(Micros(10'000));
+  }
+}
+
+// Follows the parent links from the base back to `retained` committed attempts, or to the lineage's beginning.
+Status Recovery::WalkChain(const Attempt& base) {
+  start_.chain = Chain();
   SEMEL_ASSIGN_OR_RETURN(auto receipts, ReadReceipts(env_, store_));
   std::vector<Chain::Link> links;
   size_t committed = 0;
