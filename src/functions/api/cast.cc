@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+#include <cmath>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "columnar/parse_text.h"
+#include "columnar/value_text.h"
+#include "functions/api/literal.h"
+
+namespace semel::functions {
+
+using columnar::ColumnBuilder;
+using columnar::int128;
+using columnar::TypeKind;
+
+namespace {
+
+constexpr int64_t kDayMicros = 86'400'000'000;
+
+int64_t FloorDay(int64_t micros) { return micros >= 0 ? micros / kDayMicros : -((-micros + kDayMicros - 1) / kDayMicros); }
+
+// Cuts a timestamp to `precision` digits of the second, as Flink does.
+int64_t CutTimestamp(int64_t micros, int precision) {
+  const int64_t unit = static_cast<int64_t>(columnar::PowerOfTen(6 - precision));
+  const int64_t rest = micros % unit;
+  return micros - (rest < 0 ? rest + unit : rest);
+}
+
+// Converts one value and appends it; false: the value does not fit (the caller makes it an error or NULL).
+class CastTo {
+ public:
+  CastTo(const DataType& type, ColumnBuilder& out) : type_(type), out_(out) {}
+
+  bool FromExact(int128 value, int scale) {
+    if (type_.kind() == TypeKind::kDecimal) {
+      int128 rescaled;
+      if (!columnar::Rescale(value, scale, type_.scale(), type_.precision(), rescaled)) return false;
+      out_.AppendInt(rescaled);
+    } else if (type_.is_integer()) {
+      out_.AppendInt(value / columnar::PowerOfTen(scale));  // narrowing wraps, the fraction is dropped
+    } else if (type_.is_approximate()) {
+      AppendFloating(static_cast<double>(value) / static_cast<double>(columnar::PowerOfTen(scale)));
+    } else if (type_.kind() == TypeKind::kBoolean) {
+      out_.AppendBool(value != 0);
+    } else {
+      return FromText(columnar::DecimalToString(value, scale));
+    }
+    return true;
+  }
+
+  bool FromDouble(double value) {
+    if (type_.is_approximate()) {
+      AppendFloating(value);
+    } else if (type_.is_integer()) {
+      if (std::isnan(value)) value = 0;
+      const bool is_long = type_.kind() == TypeKind::kBigInt;
+      const double low = is_long ? -0x1p63 : -0x1p31, high = is_long ? 0x1p63 : 0x1p31 - 1;
+      const int64_t least = is_long ? INT64_MIN : INT32_MIN, most = is_long ? INT64_MAX : INT32_MAX;
+      out_.AppendInt(value <= low ? least : value >= high ? most : static_cast<int64_t>(value));
+    } else if (type_.kind() == TypeKind::kDecimal) {
+      int128 unscaled;
+      const auto parsed = columnar::ParseDecimal(fmt::format("{}", value), type_.precision(), type_.scale(), unscaled);
+      if (parsed == columnar::DecimalParse::kOverflow || parsed == columnar::DecimalParse::kNotANumber) return false;
+      out_.AppendInt(unscaled);
+    } else if (type_.kind() == TypeKind::kBoolean) {
+      out_.AppendBool(value != 0);
+    } else {
+      return FromText(columnar::DoubleToString(value));
+    }
+    return true;
+  }
+
+  bool FromText(std::string_view text) {
+    switch (type_.kind()) {
+      case TypeKind::kString: {
+        AppendText(text);
+        return true;
+      }
+      case TypeKind::kBytes: out_.AppendString(text); return true;
+      case TypeKind::kBoolean: return BooleanText(ToLowerAscii(TrimAscii(text)));
+      case TypeKind::kDecimal: {
+        int128 unscaled;
+        const auto parsed = columnar::ParseDecimal(TrimAscii(text), type_.precision(), type_.scale(), unscaled);
+        if (parsed == columnar::DecimalParse::kOverflow || parsed == columnar::DecimalParse::kNotANumber) return false;
+        out_.AppendInt(unscaled);
+        return true;
+      }
+      case TypeKind::kFloat:
+      case TypeKind::kDouble: {
+        const std::string trimmed(TrimAscii(text));
+        char* end = nullptr;
+        const double value = std::strtod(trimmed.c_str(), &end);
+        if (trimmed.empty() || *end != '\0') return false;
+        AppendFloating(value);
+        return true;
+      }
+      default: return type_.is_integer() ? IntegerText(TrimAscii(text)) : TimeText(TrimAscii(text));
+    }
+  }
+
+ private:
+  void AppendFloating(double value) {
+    if (type_.kind() == TypeKind::kFloat) {
+      out_.Append(static_cast<float>(value));
+    } else {
+      out_.Append(value);
+    }
+  }
+
+  // CHAR(n) and VARCHAR(n): cut to n code points, CHAR padded with blanks.
+  void AppendText(std::string_view text) {
+    size_t points = 0, bytes = 0;
+    while (bytes < text.size() && points < static_cast<size_t>(type_.length())) {
+      ++bytes;
+      while (bytes < text.size() && (text[bytes] & 0xc0) == 0x80) ++bytes;
+      ++points;
+    }
+    std::string value(text.substr(0, bytes));
+    if (type_.fixed_length()) value.append(static_cast<size_t>(type_.length()) - points, ' ');
+    out_.AppendString(value);
+  }
+
+  bool BooleanText(const std::string& text) {
+    const bool yes = text == "true" || text == "t" || text == "yes" || text == "y" || text == "1";
+    const bool no = text == "false" || text == "f" || text == "no" || text == "n" || text == "0";
+    if (!yes && !no) return false;
+    out_.AppendBool(yes);
+    return true;
+  }
+
+  bool IntegerText(std::string_view text) {
+    int128 value;
+    const size_t dot = text.find('.');
+    const auto parsed = columnar::ParseDecimal(text.substr(0, dot), 19, 0, value);
+    if (parsed != columnar::DecimalParse::kExact || text.find_first_of("eE") != std::string_view::npos) return false;
+    for (char c : dot == std::string_view::npos ? std::string_view() : text.substr(dot + 1))
+      if (c < '0' || c > '9') return false;
+    const int bits = type_.byte_width() * 8;
+    const int128 limit = int128{1} << (bits - 1);
+    if (value >= limit || value < -limit) return false;
+    out_.AppendInt(value);
+    return true;
+  }
+
+  bool TimeText(std::string_view text) {
+    std::optional<int64_t> value;
+    switch (type_.kind()) {
+      case TypeKind::kDate: value = columnar::ParseDate(text.substr(0, 10)); break;
+      case TypeKind::kTime:
+        value = columnar::ParseTimeOfDay(text);
+        if (value) value = *value / 1000;
+        break;
+      case TypeKind::kTimestamp:
+        value = text.size() == 10 ? std::nullopt : columnar::ParseTimestamp(text, text.size() > 10 && text[10] == 'T');
+        if (text.size() == 10)
+          if (const std::optional<int32_t> day = columnar::ParseDate(text)) value = *day * kDayMicros;
+        if (value) value = CutTimestamp(*value, type_.precision());
+        break;
+      default: return false;
+    }
+    if (!value) return false;
+    out_.AppendInt(*value);
+    return true;
+  }
+
+  const DataType& type_;
+  ColumnBuilder& out_;
+};
+
+bool CastTime(const Column& column, int64_t i, const DataType& to, ColumnBuilder& out) {
+  const TypeKind from = column.type().kind();
+  const int64_t value = static_cast<int64_t>(column.GetInt(i));
+  if (from == TypeKind::kDate && to.kind() == TypeKind::kTimestamp) {
+    out.AppendInt(value * kDayMicros);
+  } else if (from == TypeKind::kTimestamp && to.kind() == TypeKind::kDate) {
+    out.AppendInt(FloorDay(value));
+  } else if (from == TypeKind::kTimestamp && to.kind() == TypeKind::kTime) {
+    out.AppendInt((value - FloorDay(value) * kDayMicros) / 1000);
+  } else if (from == to.kind() && column.type().is_time_point()) {
+    out.AppendInt(CutTimestamp(value, to.precision()));
+  } else {
+    out.AppendInt(value);
+  }
+  return true;
+}
+
+}  // namespace
+
+bool CanCast(const DataType& from, const DataType& to) {
+  if (from.kind() == TypeKind::kNull || from.SameIgnoringNullability(to) || to.is_text()) return to.kind() != TypeKind::kRow || from.SameIgnoringNullability(to);
+  if (from.kind() == TypeKind::kRow || to.kind() == TypeKind::kRow) return false;
+  if (from.is_text()) return to.kind() != TypeKind::kTimestampLtz && to.kind() != TypeKind::kInterval && to.kind() != TypeKind::kIntervalMonths;
+  if ((from.is_numeric() || from.kind() == TypeKind::kBoolean) && (to.is_numeric() || to.kind() == TypeKind::kBoolean)) return true;
+  if (from.kind() == to.kind()) return true;
+  if (from.kind() == TypeKind::kDate) return to.kind() == TypeKind::kTimestamp;
+  if (from.kind() == TypeKind::kTimestamp) return to.kind() == TypeKind::kDate || to.kind() == TypeKind::kTime;
+  return false;
+}
+
+Result<ColumnPtr> CastColumn(const EvalContext&, const Column& column, const DataType& type, bool is_try) {
+  ColumnBuilder out(type.WithNullable(true));
+  out.Reserve(column.length());
+  CastTo cast(type, out);
+  const DataType& from = column.type();
+  for (int64_t i = 0; i < column.length(); ++i) {
+    bool fits = true;
+    if (column.IsNull(i)) {
+      out.AppendNull();
+    } else if (from.is_integer() || from.kind() == TypeKind::kDecimal) {
+      fits = cast.FromExact(column.GetInt(i), from.scale());
+    } else if (from.kind() == TypeKind::kBoolean && !type.is_text()) {
+      fits = cast.FromExact(column.GetBool(i) ? 1 : 0, 0);
+    } else if (from.is_approximate()) {
+      fits = cast.FromDouble(from.kind() == TypeKind::kFloat ? static_cast<double>(column.values<float>()[i]) : column.values<double>()[i]);
+    } else if (from.is_text() || (from.kind() == TypeKind::kBytes && !type.is_text())) {
+      fits = cast.FromText(column.GetString(i));
+    } else if (type.is_text()) {
+      fits = cast.FromText(from.kind() == TypeKind::kBytes ? std::string(column.GetString(i)) : columnar::ValueToString(column, i));
+    } else {
+      fits = CastTime(column, i, type, out);
+    }
+    if (fits) continue;
+    if (!is_try)
+      return Status::Invalid(type.kind() == TypeKind::kDecimal && !from.is_text() ? kDecimalOverflow : kCastFailed,
+                             fmt::format("'{}' does not fit {}", columnar::ValueToString(column, i), type.ToString()),
+                             "use a wider type, or TRY_CAST, which gives NULL");
+    out.AppendNull();
+  }
+  return out.Finish();
+}
+
+Result<ColumnPtr> ParseLiteral(std::string_view text, const DataType& type) {
+  ColumnBuilder out(type);
+  if (!CastTo(type, out).FromText(text)) return Status::Invalid(kCastFailed, fmt::format("'{}' is no {}", text, type.ToString()), "check the literal");
+  return out.Finish();
+}
+
+}  // namespace semel::functions

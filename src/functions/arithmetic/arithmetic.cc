@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+//
+// + − * / %, sign, and rounding. Result types are Flink's (LogicalTypeMerging: findAdditionDecimalType and its kin); where a DECIMAL
+// overflows Semel stops, Flink gives NULL.
+#include <algorithm>
+#include <cmath>
+
+#include "columnar/parse_text.h"
+#include "columnar/value_text.h"
+#include "functions/api/kernels.h"
+#include "functions/arithmetic/register.h"
+
+namespace semel::functions {
+
+using columnar::ColumnBuilder;
+using columnar::int128;
+using columnar::TypeKind;
+
+namespace {
+
+enum class Op : uint8_t { kAdd, kSubtract, kMultiply, kDivide, kModulo };
+constexpr const char* kSymbols[] = {"+", "-", "*", "/", "%"};
+constexpr int kMinimumAdjustedScale = 6;
+
+DataType ExactAsDecimal(const DataType& type) {
+  switch (type.kind()) {
+    case TypeKind::kTinyInt: return DataType::Decimal(3, 0);
+    case TypeKind::kSmallInt: return DataType::Decimal(5, 0);
+    case TypeKind::kInteger: return DataType::Decimal(10, 0);
+    case TypeKind::kBigInt: return DataType::Decimal(19, 0);
+    default: return type;
+  }
+}
+
+// More than 38 digits: the scale gives way, but not below 6.
+DataType Adjusted(int precision, int scale) {
+  if (precision <= columnar::kMaxDecimalPrecision) return DataType::Decimal(precision, scale);
+  const int whole = precision - scale;
+  const int least = std::min(scale, kMinimumAdjustedScale);
+  return DataType::Decimal(columnar::kMaxDecimalPrecision, std::max(columnar::kMaxDecimalPrecision - whole, least));
+}
+
+DataType DecimalResult(Op op, const DataType& a, const DataType& b) {
+  const int p1 = a.precision(), s1 = a.scale(), p2 = b.precision(), s2 = b.scale();
+  switch (op) {
+    case Op::kAdd:
+    case Op::kSubtract: {
+      const int scale = std::max(s1, s2);
+      return Adjusted(std::max(p1 - s1, p2 - s2) + scale + 1, scale);
+    }
+    case Op::kMultiply: return Adjusted(p1 + p2 + 1, s1 + s2);
+    case Op::kDivide: {
+      const int scale = std::max(kMinimumAdjustedScale, s1 + p2 + 1);
+      return Adjusted(p1 - s1 + s2 + scale, scale);
+    }
+    case Op::kModulo: {
+      const int scale = std::max(s1, s2);
+      return Adjusted(std::min(p1 - s1, p2 - s2) + scale, scale);
+    }
+  }
+  return a;
+}
+
+Result<Resolution> ResolveTime(Op op, std::span<const plan::ExprPtr> args) {
+  const DataType &a = args[0]->type, &b = args[1]->type;
+  const bool nullable = AnyNullable(args);
+  if ((op == Op::kAdd || op == Op::kSubtract) && a.is_time_point() && b.kind() == TypeKind::kInterval)
+    return Resolution{{a, b}, a.WithNullable(nullable).WithRowtime(false)};
+  if (op == Op::kAdd && a.kind() == TypeKind::kInterval && b.is_time_point())
+    return Resolution{{a, b}, b.WithNullable(nullable).WithRowtime(false)};
+  return WrongArguments(fmt::format("a {} b", kSymbols[static_cast<int>(op)]), args);
+}
+
+Result<Resolution> ResolveBinary(Op op, std::span<const plan::ExprPtr> args) {
+  const std::string signature = fmt::format("a {} b", kSymbols[static_cast<int>(op)]);
+  if (args.size() != 2) return WrongArguments(signature, args);
+  DataType a = args[0]->type, b = args[1]->type;
+  if (a.kind() == TypeKind::kNull) a = b.WithNullable(true);
+  if (b.kind() == TypeKind::kNull) b = a.WithNullable(true);
+  if (!a.is_numeric() || !b.is_numeric()) return ResolveTime(op, args);
+  const bool nullable = a.nullable() || b.nullable();
+  if (a.is_approximate() || b.is_approximate()) {
+    const DataType type = a.kind() == TypeKind::kFloat && b.kind() == TypeKind::kFloat ? DataType::Float(nullable) : DataType::Double(nullable);
+    return Resolution{{type, type}, type};
+  }
+  if (a.is_integer() && b.is_integer()) {
+    const DataType type = (a.kind() > b.kind() ? a : b).WithNullable(nullable);
+    return Resolution{{type, type}, type};
+  }
+  const DataType x = ExactAsDecimal(a), y = ExactAsDecimal(b);
+  return Resolution{{x, y}, DecimalResult(op, x, y).WithNullable(nullable)};
+}
+
+Status Overflow(const DataType& type) {
+  return Status::Invalid(kDecimalOverflow, fmt::format("the result does not fit {}", type.ToString()), "CAST the operands to a smaller precision or scale");
+}
+Status DivisionByZero() { return Status::Invalid(kDivisionByZero, "division by zero", "guard it with CASE WHEN b <> 0 THEN a / b END"); }
+
+// a / b with `scale` digits, HALF_UP, without losing digits on the way: long division digit by digit past 38.
+bool DivideDecimal(int128 a, int sa, int128 b, int sb, int scale, int precision, int128& out) {
+  // out = round(a × 10^(scale − sa + sb) / b)
+  const bool negative = (a < 0) != (b < 0);
+  columnar::uint128 n = a < 0 ? -static_cast<columnar::uint128>(a) : static_cast<columnar::uint128>(a);
+  const columnar::uint128 d = b < 0 ? -static_cast<columnar::uint128>(b) : static_cast<columnar::uint128>(b);
+  int shift = scale - sa + sb;
+  columnar::uint128 quotient = n / d, rest = n % d;
+  const columnar::uint128 limit = static_cast<columnar::uint128>(columnar::PowerOfTen(38));
+  for (; shift > 0; --shift) {
+    if (quotient >= limit) return false;
+    // Digit and remainder of rest × 10 / d by ten additions: rest × 10 itself may not fit 128 bits.
+    columnar::uint128 digit = 0, remainder = 0;
+    for (int k = 0; k < 10; ++k) {
+      remainder += rest;
+      if (remainder >= d) {
+        remainder -= d;
+        ++digit;
+      }
+    }
+    quotient = quotient * 10 + digit;
+    rest = remainder;
+  }
+  bool round_up = rest >= d - rest;
+  for (; shift < 0; ++shift) {
+    round_up = quotient % 10 >= 5;
+    quotient /= 10;
+  }
+  if (round_up) ++quotient;
+  out = negative ? -static_cast<int128>(quotient) : static_cast<int128>(quotient);
+  return quotient < static_cast<columnar::uint128>(columnar::PowerOfTen(precision));
+}
+
+Status DecimalRow(Op op, int128 a, const DataType& ta, int128 b, const DataType& tb, const DataType& result, ColumnBuilder& out) {
+  int128 value = 0;
+  const int precision = result.precision(), scale = result.scale();
+  switch (op) {
+    case Op::kAdd:
+    case Op::kSubtract: {
+      const int common = std::max(ta.scale(), tb.scale());
+      int128 x, y;
+      if (!columnar::Rescale(a, ta.scale(), common, 38, x) || !columnar::Rescale(b, tb.scale(), common, 38, y)) return Overflow(result);
+      if (op == Op::kAdd ? __builtin_add_overflow(x, y, &value) : __builtin_sub_overflow(x, y, &value)) return Overflow(result);
+      if (!columnar::Rescale(value, common, scale, precision, value)) return Overflow(result);
+      break;
+    }
+    case Op::kMultiply:
+      if (__builtin_mul_overflow(a, b, &value) || !columnar::Rescale(value, ta.scale() + tb.scale(), scale, precision, value)) return Overflow(result);
+      break;
+    case Op::kDivide:
+      if (b == 0) return DivisionByZero();
+      if (!DivideDecimal(a, ta.scale(), b, tb.scale(), scale, precision, value)) return Overflow(result);
+      break;
+    case Op::kModulo: {
+      if (b == 0) return DivisionByZero();
+      const int common = std::max(ta.scale(), tb.scale());
+      int128 x, y;
+      if (!columnar::Rescale(a, ta.scale(), common, 38, x) || !columnar::Rescale(b, tb.scale(), common, 38, y)) return Overflow(result);
+      if (!columnar::Rescale(x % y, common, scale, precision, value)) return Overflow(result);
+      break;
+    }
+  }
+  out.AppendInt(value);
+  return Status::Ok();
+}
+
+// Integers wrap around, as in Java and so in Flink.
+Status IntegerRow(Op op, int64_t a, int64_t b, ColumnBuilder& out) {
+  const uint64_t x = static_cast<uint64_t>(a), y = static_cast<uint64_t>(b);
+  switch (op) {
+    case Op::kAdd: out.AppendInt(static_cast<int64_t>(x + y)); break;
+    case Op::kSubtract: out.AppendInt(static_cast<int64_t>(x - y)); break;
+    case Op::kMultiply: out.AppendInt(static_cast<int64_t>(x * y)); break;
+    case Op::kDivide:
+      if (b == 0) return DivisionByZero();
+      out.AppendInt(b == -1 ? static_cast<int64_t>(0 - x) : a / b);
+      break;
+    case Op::kModulo:
+      if (b == 0) return DivisionByZero();
+      out.AppendInt(b == -1 ? 0 : a % b);
+      break;
+  }
+  return Status::Ok();
+}
+
+double FloatingResult(Op op, double a, double b) {
+  switch (op) {
+    case Op::kAdd: return a + b;
+    case Op::kSubtract: return a - b;
+    case Op::kMultiply: return a * b;
+    case Op::kDivide: return a / b;
+    case Op::kModulo: return std::fmod(a, b);
+  }
+  return 0;
+}
+
+double AsDouble(const Column& column, int64_t i) {
+  return column.type().kind() == TypeKind::kFloat ? static_cast<double>(column.values<float>()[i]) : column.values<double>()[i];
+}
+
+void AppendFloating(const DataType& type, double value, ColumnBuilder& out) {
+  if (type.kind() == TypeKind::kFloat) {
+    out.Append(static_cast<float>(value));
+  } else {
+    out.Append(value);
+  }
+}
+
+Result<ColumnPtr> Binary(Op op, std::span<const ColumnPtr> args, int64_t rows, const DataType& result) {
+  const Column &a = *args[0], &b = *args[1];
+  return MapRows(args, rows, result, [&](int64_t i, ColumnBuilder& out) -> Status {
+    if (result.kind() == TypeKind::kDecimal) return DecimalRow(op, a.GetInt(i), a.type(), b.GetInt(i), b.type(), result, out);
+    if (result.is_approximate()) {
+      AppendFloating(result, FloatingResult(op, AsDouble(a, i), AsDouble(b, i)), out);
+      return Status::Ok();
+    }
+    return IntegerRow(op, static_cast<int64_t>(a.GetInt(i)), static_cast<int64_t>(b.GetInt(i)), out);
+  });
+}
+
+// NEG, ABS, SIGN keep the type; CEIL and FLOOR of a decimal have scale 0.
+enum class Unary : uint8_t { kNegate, kAbs, kSign, kCeil, kFloor };
+
+Result<Resolution> ResolveUnary(const char* signature, std::span<const plan::ExprPtr> args, bool whole) {
+  if (args.size() != 1 || !args[0]->type.is_numeric()) return WrongArguments(signature, args);
+  const DataType& type = args[0]->type;
+  const bool cut = whole && type.kind() == TypeKind::kDecimal;
+  return Resolution{{type}, cut ? DataType::Decimal(type.precision(), 0, type.nullable()) : type};
+}
+
+Result<ColumnPtr> ApplyUnary(Unary op, std::span<const ColumnPtr> args, int64_t rows, const DataType& result) {
+  const Column& a = *args[0];
+  return MapRows(args, rows, result, [&](int64_t i, ColumnBuilder& out) -> Status {
+    if (result.is_approximate()) {
+      const double v = AsDouble(a, i);
+      const double sign = v > 0 ? 1 : v < 0 ? -1 : v;
+      AppendFloating(result, op == Unary::kNegate ? -v : op == Unary::kAbs ? std::abs(v) : op == Unary::kSign ? sign : op == Unary::kCeil ? std::ceil(v) : std::floor(v), out);
+      return Status::Ok();
+    }
+    const int128 v = a.GetInt(i);
+    const int128 unit = columnar::PowerOfTen(a.type().scale());
+    switch (op) {
+      case Unary::kNegate: out.AppendInt(-v); break;
+      case Unary::kAbs: out.AppendInt(v < 0 ? -v : v); break;
+      case Unary::kSign: out.AppendInt(v > 0 ? unit : v < 0 ? -unit : 0); break;
+      case Unary::kCeil: out.AppendInt(v / unit + (v > 0 && v % unit != 0 ? 1 : 0)); break;
+      case Unary::kFloor: out.AppendInt(v / unit - (v < 0 && v % unit != 0 ? 1 : 0)); break;
+    }
+    return Status::Ok();
+  });
+}
+
+void AddBinary(Registry& registry, Op op, const char* description) {
+  const std::string symbol = kSymbols[static_cast<int>(op)];
+  registry.Add({symbol, fmt::format("a {} b", symbol), description, true,
+                [op](std::span<const plan::ExprPtr> args) { return ResolveBinary(op, args); },
+                [op](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& result) -> Result<ColumnPtr> {
+                  return Binary(op, args, rows, result);
+                }});
+}
+
+void AddUnary(Registry& registry, const char* name, Unary op, const char* signature, const char* description) {
+  const bool whole = op == Unary::kCeil || op == Unary::kFloor;
+  registry.Add({name, signature, description, true,
+                [signature, whole](std::span<const plan::ExprPtr> args) { return ResolveUnary(signature, args, whole); },
+                [op](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& result) {
+                  return ApplyUnary(op, args, rows, result);
+                }});
+}
+
+}  // namespace
+
+void RegisterArithmetic(Registry& registry) {
+  AddBinary(registry, Op::kAdd, "Sum; also a point in time plus an interval.");
+  AddBinary(registry, Op::kSubtract, "Difference; also a point in time minus an interval.");
+  AddBinary(registry, Op::kMultiply, "Product.");
+  AddBinary(registry, Op::kDivide, "Quotient; integers are divided without remainder.");
+  AddBinary(registry, Op::kModulo, "Remainder, with the sign of the dividend.");
+  registry.Add({"MOD", "MOD(a, b)", "Remainder, with the sign of the dividend.", true,
+                [](std::span<const plan::ExprPtr> args) { return ResolveBinary(Op::kModulo, args); },
+                [](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& result) {
+                  return Binary(Op::kModulo, args, rows, result);
+                }});
+  AddUnary(registry, "NEG", Unary::kNegate, "-a", "The number with the other sign.");
+  AddUnary(registry, "ABS", Unary::kAbs, "ABS(number)", "The absolute value.");
+  AddUnary(registry, "SIGN", Unary::kSign, "SIGN(number)", "-1, 0 or 1 in the argument's type.");
+  AddUnary(registry, "CEIL", Unary::kCeil, "CEIL(number)", "The smallest whole number that is not less.");
+  AddUnary(registry, "FLOOR", Unary::kFloor, "FLOOR(number)", "The greatest whole number that is not greater.");
+}
+
+}  // namespace semel::functions
