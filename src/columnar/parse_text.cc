@@ -105,7 +105,7 @@ DecimalParse ParseDecimal(std::string_view text, int precision, int scale, int12
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) ++i;
   int128 value = 0;
   int value_scale = 0, digits = 0, seen = 0;
-  int cut = -1;  // first digit past the 38th, for rounding; further ones cannot change HALF_UP
+  bool lost = false;  // a digit past the 38th that is not 0
   bool fraction = false;
   for (; i < text.size(); ++i) {
     const char c = text[i];
@@ -121,7 +121,7 @@ DecimalParse ParseDecimal(std::string_view text, int precision, int scale, int12
       if (fraction) ++value_scale;
     } else {
       if (!fraction) return DecimalParse::kOverflow;
-      if (cut < 0) cut = c - '0';
+      lost = lost || c != '0';
     }
   }
   if (seen == 0) return DecimalParse::kNotANumber;
@@ -147,7 +147,7 @@ DecimalParse ParseDecimal(std::string_view text, int precision, int scale, int12
   if (from < -38 + scale - 38) return DecimalParse::kOverflow;
   if (!Rescale(value, from, scale, precision, unscaled)) return DecimalParse::kOverflow;
   int128 back;
-  const bool exact = cut <= 0 && from <= scale + 38 && (from <= scale || (Rescale(unscaled, scale, from, 38, back) && back == value));
+  const bool exact = !lost && from <= scale + 38 && (from <= scale || (Rescale(unscaled, scale, from, 38, back) && back == value));
   return exact ? DecimalParse::kExact : DecimalParse::kRounded;
 }
 

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+//
+// The last passes over a script's plan: sharing of equal sub-plans, pruning of columns that nobody reads, stable identities.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plan/physical.h"
+
+namespace semel::sql {
+
+// What an operator's specification says, as one line: for EXPLAIN, identities and fingerprints.
+std::string DescribeSpec(const plan::PhysicalNode& node);
+// The same without what does not change results (addresses, start positions).
+std::string SpecIdentity(const plan::PhysicalNode& node);
+
+// Rewrites the sinks of a script: equal sub-plans become one, unread columns are pruned down to the scans, every node gets its id.
+std::vector<plan::PhysicalPtr> FinalizePlan(const std::vector<plan::PhysicalPtr>& sinks);
+
+// The plan as an indented tree, sinks first; with `changelog` each node's kinds of row. Shared sub-plans are printed once.
+std::string ExplainText(const std::vector<plan::PhysicalPtr>& sinks, bool changelog);
+// The plan as a JSON array of nodes: id, operator, description, inputs (ids), columns, changelog, upsert keys.
+std::string ExplainJson(const std::vector<plan::PhysicalPtr>& sinks);
+
+}  // namespace semel::sql

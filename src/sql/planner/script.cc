@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+#include "sql/planner/script.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "codec/sha256.h"
+#include "sql/parser/parser.h"
+#include "sql/planner/finalize.h"
+#include "sql/planner/query_planner.h"
+
+namespace semel::sql {
+
+namespace {
+
+// Line and column, both from 1, of a byte offset.
+struct Place {
+  size_t line = 1, column = 1, line_begin = 0;
+};
+
+Place PlaceOf(std::string_view script, size_t offset) {
+  Place place;
+  offset = std::min(offset, script.size());
+  for (size_t i = 0; i < offset; ++i) {
+    if (script[i] == '\n') {
+      ++place.line;
+      place.line_begin = i + 1;
+    }
+  }
+  place.column = offset - place.line_begin + 1;
+  return place;
+}
+
+std::string Escape(std::string_view text) {
+  std::string out;
+  for (unsigned char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (c < 0x20) {
+      out += fmt::format("\\u{:04x}", c);
+    } else {
+      out += static_cast<char>(c);
+    }
+  }
+  return out;
+}
+
+class ScriptPlanner {
+ public:
+  ScriptPlanner(const ScriptContext& context, Session& session) : session_(session), planner_(session, *context.functions) {}
+
+  Status Run(const Statement& s) {
+    switch (s.kind) {
+      case StatementKind::kSet: session_.settings[s.key] = s.value; return Status::Ok();
+      case StatementKind::kReset:
+        if (s.key.empty()) session_.settings.clear();
+        session_.settings.erase(s.key);
+        return Status::Ok();
+      case StatementKind::kCreateTable: return session_.CreateTable(s);
+      case StatementKind::kCreateView: return CreateView(s);
+      case StatementKind::kCreateCatalog: return session_.CreateCatalog(s);
+      case StatementKind::kCreateDatabase: return session_.CreateDatabase(s);
+      case StatementKind::kUseCatalog: return session_.UseCatalog(s);
+      case StatementKind::kUseDatabase: return session_.UseDatabase(s);
+      case StatementKind::kInsert: {
+        SEMEL_ASSIGN_OR_RETURN(plan::PhysicalPtr sink, planner_.PlanInsert(s));
+        sinks.push_back(std::move(sink));
+        return Status::Ok();
+      }
+      case StatementKind::kExplain: return Explain(s);
+      case StatementKind::kDescribe: return Describe(s);
+      case StatementKind::kShowTables:
+        for (const std::string& name : session_.TableNames()) output += name + "\n";
+        return Status::Ok();
+      case StatementKind::kDropTable:
+      case StatementKind::kDropView: return session_.Drop(s);
+    }
+    return Status::Internal("statement kind");
+  }
+
+  std::vector<plan::PhysicalPtr> sinks;
+  std::string output;
+
+ private:
+  Status CreateView(const Statement& s) {
+    SEMEL_RETURN_IF_ERROR(planner_.PlanQuery(*s.query).status());  // an error belongs to the definition, not to its first use
+    return session_.CreateView(s);
+  }
+
+  Status Explain(const Statement& s) {
+    plan::PhysicalPtr node;
+    if (s.name.empty()) {
+      SEMEL_ASSIGN_OR_RETURN(Relation relation, planner_.PlanQuery(*s.query));
+      node = relation.node;
+    } else {
+      SEMEL_ASSIGN_OR_RETURN(node, planner_.PlanInsert(s));
+    }
+    output += s.name.empty() ? ExplainText({node}, s.changelog) : ExplainText(FinalizePlan({node}), s.changelog);
+    return Status::Ok();
+  }
+
+  Status Describe(const Statement& s) {
+    SEMEL_ASSIGN_OR_RETURN(const TableDefinition* table, session_.FindTable(s.name, s.name_span));
+    for (const AstColumn& column : table->columns) output += fmt::format("{} {}\n", column.name, column.type.ToString());
+    return Status::Ok();
+  }
+
+  Session& session_;
+  QueryPlanner planner_;
+};
+
+}  // namespace
+
+Result<PlannedScript> PlanScript(std::string_view script, const ScriptContext& context) {
+  SEMEL_ASSIGN_OR_RETURN(std::vector<Statement> statements, ParseScript(script));
+  connectors::ConnectorContext connector_context;
+  connector_context.env = context.env;
+  connector_context.formats = context.formats;
+  Session session(*context.connectors, connector_context, context.offline);
+  ScriptPlanner planner(context, session);
+  for (const Statement& statement : statements) SEMEL_RETURN_IF_ERROR(planner.Run(statement));
+  PlannedScript planned;
+  planned.plan.sinks = FinalizePlan(planner.sinks);
+  planned.plan.settings = session.settings;
+  std::vector<std::string> ids;
+  for (const plan::PhysicalPtr& sink : planned.plan.sinks) ids.push_back(sink->id);
+  std::sort(ids.begin(), ids.end());
+  planned.plan.fingerprint = codec::Sha256Hex(Join(ids, "\n"));
+  if (auto name = session.settings.find("pipeline.name"); name != session.settings.end()) planned.plan.pipeline_name = name->second;
+  planned.notices = session.notices;
+  planned.output = planner.output;
+  return planned;
+}
+
+std::string RenderError(const Status& status, std::string_view script, std::string_view file) {
+  std::string text = fmt::format("error[SEMEL-{:04}]: {}\n", status.code().number, status.message());
+  const SourceSpan span = status.span();
+  if (span.end > 0 && !script.empty()) {
+    const Place place = PlaceOf(script, span.begin);
+    const size_t line_end = std::min(script.find('\n', place.line_begin), script.size());
+    const std::string number = std::to_string(place.line);
+    const std::string margin(number.size(), ' ');
+    const size_t width = std::max<size_t>(1, std::min<size_t>(span.end, line_end) - std::min<size_t>(span.begin, line_end));
+    text += fmt::format("{}--> {}:{}:{}\n{} |\n", margin, file, place.line, place.column, margin);
+    text += fmt::format("{} | {}\n", number, script.substr(place.line_begin, line_end - place.line_begin));
+    text += fmt::format("{} | {}{}\n", margin, std::string(place.column - 1, ' '), std::string(width, '^'));
+  }
+  if (!status.hint().empty()) text += fmt::format("hint: {}\n", status.hint());
+  return text;
+}
+
+std::string RenderErrorJson(const Status& status, std::string_view script, std::string_view file) {
+  std::string text = fmt::format("{{\"code\": \"SEMEL-{:04}\", \"message\": \"{}\", \"hint\": \"{}\"", status.code().number, Escape(status.message()), Escape(status.hint()));
+  if (status.span().end > 0) {
+    const Place place = PlaceOf(script, status.span().begin);
+    text += fmt::format(", \"file\": \"{}\", \"line\": {}, \"column\": {}", Escape(file), place.line, place.column);
+  }
+  return text + "}\n";
+}
+
+}  // namespace semel::sql

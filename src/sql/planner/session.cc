@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+#include "sql/planner/session.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "sql/binder/error_codes.h"
+#include "sql/parser/error_codes.h"
+
+namespace semel::sql {
+
+namespace {
+
+constexpr char kDefaultCatalog[] = "default_catalog";
+
+bool Matches(const connectors::OptionSpec& spec, const std::string& key) {
+  if (spec.key.size() > 2 && spec.key.compare(spec.key.size() - 2, 2, ".*") == 0)
+    return key.compare(0, spec.key.size() - 1, spec.key, 0, spec.key.size() - 1) == 0;
+  return spec.key == key;
+}
+
+Status UnknownName(ErrorCode code, std::string_view what, const std::string& name, const std::vector<std::string>& known, SourceSpan span) {
+  const std::string near = NearestName(name, known);
+  return Status::Invalid(code, fmt::format("there is no {} '{}'", what, name),
+                         near.empty() ? (known.empty() ? "define it first" : "there are: " + Join(known, ", ")) : fmt::format("did you mean '{}'?", near))
+      .WithSpan(span);
+}
+
+}  // namespace
+
+std::vector<std::string> Session::FullName(const std::vector<std::string>& name) const {
+  if (name.size() == 3) return name;
+  if (name.size() == 2) return {catalog_, name[0], name[1]};
+  return {catalog_, database_, name[0]};
+}
+
+Status Session::CreateCatalog(const Statement& s) {
+  auto type = s.options.find("type");
+  if (type == s.options.end()) return Status::Invalid(kMissingOption, "the catalog needs a 'type'", "WITH ('type' = 'iceberg', …)").WithSpan(s.name_span);
+  const connectors::CatalogType* known = connectors_.FindCatalog(type->second);
+  if (known == nullptr) return UnknownName(kUnknownCatalog, "catalog type", type->second, connectors_.CatalogTypes(), s.option_spans.at("type"));
+  std::vector<std::string> keys;
+  for (const connectors::OptionSpec& spec : known->options) keys.push_back(spec.key);
+  for (const auto& [key, value] : s.options) {
+    if (key == "type") continue;
+    const bool found = std::any_of(known->options.begin(), known->options.end(), [&key = key](const auto& spec) { return Matches(spec, key); });
+    if (!found) return UnknownName(kUnknownOption, "catalog option", key, keys, s.option_spans.at(key));
+  }
+  for (const connectors::OptionSpec& spec : known->options)
+    if (spec.required && s.options.count(spec.key) == 0)
+      return Status::Invalid(kMissingOption, fmt::format("the catalog needs the option '{}'", spec.key), spec.description).WithSpan(s.name_span);
+  CatalogDefinition& catalog = catalogs_[s.name[0]];
+  if (!catalog.type.empty()) {
+    if (s.if_not_exists) return Status::Ok();
+    return Status::Invalid(kDuplicateName, fmt::format("catalog '{}' exists already", s.name[0]), "use another name or IF NOT EXISTS").WithSpan(s.name_span);
+  }
+  catalog.type = type->second;
+  catalog.options = s.options;
+  return Status::Ok();
+}
+
+Status Session::CreateDatabase(const Statement& s) {
+  const std::string& catalog = s.name.size() > 1 ? s.name[0] : catalog_;
+  if (catalog == kDefaultCatalog) return Status::Ok();
+  auto it = catalogs_.find(catalog);
+  if (it == catalogs_.end()) return Status::Invalid(kUnknownCatalog, fmt::format("there is no catalog '{}'", catalog), "CREATE CATALOG first").WithSpan(s.name_span);
+  it->second.databases.push_back(s.name.back());
+  return Status::Ok();
+}
+
+Status Session::UseCatalog(const Statement& s) {
+  if (s.name[0] != kDefaultCatalog && catalogs_.count(s.name[0]) == 0)
+    return Status::Invalid(kUnknownCatalog, fmt::format("there is no catalog '{}'", s.name[0]), "CREATE CATALOG first").WithSpan(s.name_span);
+  catalog_ = s.name[0];
+  database_ = catalog_ == kDefaultCatalog ? "default_database" : "default";
+  return Status::Ok();
+}
+
+Status Session::UseDatabase(const Statement& s) {
+  if (s.name.size() > 1) catalog_ = s.name[0];
+  database_ = s.name.back();
+  return Status::Ok();
+}
+
+Result<std::shared_ptr<plan::TableDescriptor>> Session::Describe(const Statement& s, const std::vector<std::string>& full) {
+  auto table = std::make_shared<plan::TableDescriptor>();
+  table->catalog = full[0];
+  table->database = full[1];
+  table->name = full[2];
+  table->primary_key = s.primary_key;
+  table->partitioned_by = s.partitioned_by;
+  if (full[0] == kDefaultCatalog) {
+    auto connector = s.options.find("connector");
+    if (connector == s.options.end()) return Status::Invalid(kMissingOption, "the table needs a 'connector'", "WITH ('connector' = 'kafka', …)").WithSpan(s.name_span);
+    if (connectors_.Find(connector->second) == nullptr)
+      return UnknownName(kUnknownOption, "connector", connector->second, connectors_.Names(), s.option_spans.at("connector"));
+    table->connector = connector->second;
+    table->options = s.options;
+    table->options.erase("connector");
+    return table;
+  }
+  auto catalog = catalogs_.find(full[0]);
+  if (catalog == catalogs_.end()) return Status::Invalid(kUnknownCatalog, fmt::format("there is no catalog '{}'", full[0]), "CREATE CATALOG first").WithSpan(s.name_span);
+  const connectors::CatalogType* type = connectors_.FindCatalog(catalog->second.type);
+  table->connector = type->connector;
+  for (const auto& [key, value] : catalog->second.options) table->options["catalog." + key] = value;
+  for (const auto& [key, value] : s.options) table->options["table." + key] = value;
+  table->options["create"] = s.if_not_exists ? "if-not-exists" : "always";
+  const auto& databases = catalog->second.databases;
+  if (std::find(databases.begin(), databases.end(), full[1]) != databases.end()) table->options["create-database"] = "true";
+  return table;
+}
+
+Status Session::CreateTable(const Statement& s) {
+  const std::vector<std::string> full = FullName(s.name);
+  const std::string key = Join(full, ".");
+  if (tables_.count(key) > 0) {
+    if (s.if_not_exists) return Status::Ok();
+    return Status::Invalid(kDuplicateName, fmt::format("table '{}' exists already", key), "use another name or IF NOT EXISTS").WithSpan(s.name_span);
+  }
+  SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<plan::TableDescriptor> table, Describe(s, full));
+  std::vector<std::string> names;
+  for (const AstColumn& column : s.columns) {
+    if (std::find(names.begin(), names.end(), column.name) != names.end())
+      return Status::Invalid(kDuplicateName, fmt::format("column '{}' is defined twice", column.name), "rename one of them").WithSpan(column.span);
+    names.push_back(column.name);
+    const bool in_key = std::find(s.primary_key.begin(), s.primary_key.end(), column.name) != s.primary_key.end();
+    const columnar::DataType type = in_key ? column.type.WithNullable(false) : column.type;
+    if (column.kind == AstColumn::Kind::kPhysical) {
+      table->physical.fields.push_back({column.name, type});
+    } else if (column.kind == AstColumn::Kind::kMetadata) {
+      table->metadata.push_back({column.name, column.metadata_key, type, column.is_virtual});
+    }
+  }
+  for (const std::vector<std::string>* list : {&s.primary_key, &s.partitioned_by})
+    for (const std::string& name : *list)
+      if (std::find(names.begin(), names.end(), name) == names.end()) return UnknownName(kUnknownColumn, "column", name, names, s.name_span);
+  tables_[key] = {table, s.columns, s.watermark_column, s.watermark, s.name_span};
+  return Status::Ok();
+}
+
+Status Session::CreateView(const Statement& s) {
+  const std::string key = Join(FullName(s.name), ".");
+  if (!s.if_not_exists && views_.count(key) > 0)
+    return Status::Invalid(kDuplicateName, fmt::format("view '{}' exists already", key), "use another name").WithSpan(s.name_span);
+  views_.emplace(key, ViewDefinition{s.query});
+  return Status::Ok();
+}
+
+Status Session::Drop(const Statement& s) {
+  const std::string key = Join(FullName(s.name), ".");
+  const size_t dropped = s.kind == StatementKind::kDropView ? views_.erase(key) : tables_.erase(key);
+  if (dropped == 0 && !s.if_exists) return UnknownName(kUnknownTable, "table or view", key, TableNames(), s.name_span);
+  return Status::Ok();
+}
+
+const ViewDefinition* Session::FindView(const std::vector<std::string>& name) const {
+  auto it = views_.find(Join(FullName(name), "."));
+  return it == views_.end() ? nullptr : &it->second;
+}
+
+std::vector<std::string> Session::TableNames() const {
+  std::vector<std::string> names;
+  for (const auto& [name, table] : tables_) names.push_back(name);
+  for (const auto& [name, view] : views_) names.push_back(name);
+  return names;
+}
+
+Result<const TableDefinition*> Session::FindTable(const std::vector<std::string>& name, SourceSpan span) {
+  const std::vector<std::string> full = FullName(name);
+  auto it = tables_.find(Join(full, "."));
+  if (it != tables_.end()) return &it->second;
+  if (catalogs_.count(full[0]) > 0) return LoadFromCatalog(full, span);
+  std::vector<std::string> names;
+  for (const std::string& known : TableNames()) names.push_back(Split(known, '.').back());
+  return UnknownName(kUnknownTable, "table", full[2], names, span);
+}
+
+Result<const TableDefinition*> Session::LoadFromCatalog(const std::vector<std::string>& full, SourceSpan span) {
+  CatalogDefinition& catalog = catalogs_.at(full[0]);
+  const connectors::CatalogType* type = connectors_.FindCatalog(catalog.type);
+  if (offline_)
+    return Status::Invalid(kUnknownTable, fmt::format("'{}' is not defined in the script", Join(full, ".")), "define it with CREATE TABLE IF NOT EXISTS, or check without --offline").WithSpan(span);
+  if (!catalog.opened) {
+    SEMEL_ASSIGN_OR_RETURN(catalog.opened, type->open(context_, full[0], catalog.options));
+  }
+  Result<plan::TableDescriptor> loaded = catalog.opened->LoadTable(full[1], full[2]);
+  if (!loaded.ok()) return loaded.status().WithSpan(span);
+  auto table = std::make_shared<plan::TableDescriptor>(std::move(loaded).value());
+  for (const auto& [key, value] : catalog.options) table->options["catalog." + key] = value;
+  TableDefinition definition;
+  for (const columnar::Field& field : table->physical.fields) {
+    AstColumn column;
+    column.name = field.name;
+    column.type = field.type;
+    definition.columns.push_back(std::move(column));
+  }
+  definition.table = table;
+  definition.span = span;
+  return &(tables_[Join(full, ".")] = std::move(definition));
+}
+
+Status Session::CheckOptions(const TableDefinition& definition, bool source) {
+  const plan::TableDescriptor& table = *definition.table;
+  const connectors::Connector* connector = connectors_.Find(table.connector);
+  SEMEL_CHECK(connector != nullptr, table.connector);
+  if (source ? !connector->has_source : !connector->has_sink)
+    return Status::Invalid(kWrongDirection, fmt::format("connector '{}' cannot be {}", table.connector, source ? "read" : "written"), "use another connector for this table")
+        .WithSpan(definition.span);
+  if (table.catalog != kDefaultCatalog) return Status::Ok();  // the catalog checked its own
+  const std::vector<connectors::OptionSpec>& specs = source ? connector->source_options : connector->sink_options;
+  const std::vector<connectors::OptionSpec>& others = source ? connector->sink_options : connector->source_options;
+  std::vector<std::string> keys;
+  for (const connectors::OptionSpec& spec : specs) keys.push_back(spec.key);
+  for (const auto& [key, value] : table.options) {
+    auto known = std::find_if(specs.begin(), specs.end(), [&key = key](const auto& spec) { return Matches(spec, key); });
+    const bool elsewhere = std::any_of(others.begin(), others.end(), [&key = key](const auto& spec) { return Matches(spec, key); });
+    if (known == specs.end() && !elsewhere) return UnknownName(kUnknownOption, fmt::format("option of '{}'", table.connector), key, keys, definition.span);
+    if (known != specs.end() && known->ignored) notices.push_back(fmt::format("option '{}' of {} has no effect in Semel", key, table.name));
+  }
+  for (const connectors::OptionSpec& spec : specs)
+    if (spec.required && table.options.count(spec.key) == 0)
+      return Status::Invalid(kMissingOption, fmt::format("{} needs the option '{}'", table.name, spec.key), spec.description).WithSpan(definition.span);
+  return Status::Ok();
+}
+
+}  // namespace semel::sql
