@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+//
+// Groups and their accumulators: an open-addressing table over encoded keys (linear probing, Knuth vol. 3, 6.4), accumulators in
+// columns, dirt tracked per group so that a checkpoint writes what changed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "codec/bytes_io.h"
+#include "columnar/column.h"
+#include "plan/physical.h"
+
+namespace semel::state {
+
+// The accumulators of one aggregate call, one per group.
+class Accumulators {
+ public:
+  // `argument`: type of the argument column; of COUNT(*) anything.
+  Accumulators(const plan::AggregateCall& call, const columnar::DataType& argument);
+
+  void AddGroup();
+  // Takes row `row` of the batch into group `group`. Invalid when a sum of BIGINT or DECIMAL overflows.
+  Status Add(uint32_t group, const columnar::Batch& batch, int64_t row);
+  // The present result of a group, appended to a column of the call's type.
+  Status Append(uint32_t group, columnar::ColumnBuilder& out) const;
+  bool ResultEquals(uint32_t a, const Accumulators& other, uint32_t b) const;
+
+  void Encode(uint32_t group, codec::ByteWriter& out) const;
+  void Decode(uint32_t group, codec::ByteReader& in);
+  void Assign(uint32_t group, const Accumulators& other, uint32_t from);
+  size_t MemoryBytes() const;
+
+ private:
+  bool TakesPart(const columnar::Batch& batch, int64_t row) const;
+  Status AddExact(uint32_t group, columnar::int128 value);
+
+  plan::AggregateCall call_;
+  columnar::DataType argument_;
+  std::vector<int64_t> counts_;            // values taken (rows for COUNT(*))
+  std::vector<columnar::int128> exact_;    // sum, least or greatest of integers, decimals, dates, times, booleans
+  std::vector<double> approximate_;        // the same of FLOAT and DOUBLE
+  std::vector<std::string> text_;          // least or greatest of text
+};
+
+// One strand. Groups are numbered from 0 and stay until Clear.
+class GroupTable {
+ public:
+  GroupTable(std::vector<plan::AggregateCall> calls, const columnar::Schema& input);
+
+  // The group of a key, made if there is none (`created` says so).
+  uint32_t FindOrAdd(std::string_view key, uint64_t hash, bool& created);
+  Status Add(uint32_t group, const columnar::Batch& batch, int64_t row);
+  uint32_t size() const { return static_cast<uint32_t>(ends_.size()); }
+  std::string_view KeyOf(uint32_t group) const {
+    const size_t begin = group == 0 ? 0 : ends_[group - 1];
+    return std::string_view(keys_).substr(begin, ends_[group] - begin);
+  }
+  const Accumulators& accumulators(size_t call) const { return accumulators_[call]; }
+  Accumulators& accumulators(size_t call) { return accumulators_[call]; }
+  size_t num_calls() const { return accumulators_.size(); }
+  Status AppendResult(size_t call, uint32_t group, columnar::ColumnBuilder& out) const { return accumulators_[call].Append(group, out); }
+
+  // --- snapshots: entries of (key, accumulators)
+  uint32_t dirty_groups() const { return static_cast<uint32_t>(dirty_list_.size()); }
+  // Writes dirty groups (or all) as a count and entries, and forgets the dirt.
+  void EncodeEntries(bool all, codec::ByteWriter& out);
+  // Applies entries; later ones win. `mine` tells whether a key belongs to this worker. False if the bytes do not fit.
+  template <typename Mine>
+  bool DecodeEntries(codec::ByteReader& in, Mine mine) {
+    const uint64_t n = in.Varint();
+    for (uint64_t i = 0; i < n && in.ok(); ++i) {
+      const std::string_view key = in.Text();
+      const uint64_t hash = Hash(key);
+      bool created = false;
+      const bool is_mine = mine(hash);
+      const uint32_t group = is_mine ? FindOrAdd(key, hash, created) : Scratch();
+      for (Accumulators& a : accumulators_) a.Decode(group, in);
+    }
+    return in.ok();
+  }
+  size_t MemoryBytes() const;
+
+ private:
+  static uint64_t Hash(std::string_view key);
+  uint32_t Scratch();  // a group that stands for keys of other workers while entries are skipped
+  void Grow();
+  void MarkDirty(uint32_t group);
+
+  std::vector<Accumulators> accumulators_;
+  std::vector<uint64_t> hashes_;
+  std::string keys_;
+  std::vector<size_t> ends_;
+  std::vector<uint32_t> slots_;  // group + 1, 0: empty
+  std::vector<bool> dirty_;
+  std::vector<uint32_t> dirty_list_;
+};
+
+}  // namespace semel::state
