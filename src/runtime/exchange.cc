@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+#include "runtime/exchange.h"
+
+#include "state/key_codec.h"
+
+namespace semel::runtime {
+
+void ExchangeSender::Send(uint32_t to, Element element) {
+  std::deque<Element>& waiting = overflow_[to];
+  env::BoundedQueue<Element>& queue = *channels_.queues[worker_ * workers_ + to];
+  if (!waiting.empty() || !queue.TryPush(element)) waiting.push_back(std::move(element));
+  if (to != worker_) wake_[to]->Wake();
+}
+
+bool ExchangeSender::Flush() {
+  bool empty = true;
+  for (uint32_t to = 0; to < workers_; ++to) {
+    std::deque<Element>& waiting = overflow_[to];
+    while (!waiting.empty() && channels_.queues[worker_ * workers_ + to]->TryPush(waiting.front())) {
+      waiting.pop_front();
+      if (to != worker_) wake_[to]->Wake();
+    }
+    empty = empty && waiting.empty();
+  }
+  return empty;
+}
+
+Status ExchangeSender::Broadcast(const Element& element) {
+  for (uint32_t to = 0; to < workers_; ++to) Send(to, element);
+  return Status::Ok();
+}
+
+Status ExchangeSender::OnBatch(columnar::Batch batch) {
+  if (workers_ == 1 || spec_.keys.empty()) {
+    Send(0, Element::Rows(std::move(batch)));
+    return Status::Ok();
+  }
+  std::vector<std::vector<uint32_t>> rows(workers_);
+  for (int64_t row = 0; row < batch.length(); ++row) {
+    state::EncodeKey(batch, spec_.keys, row, key_);
+    rows[state::WorkerOf(state::KeyGroupOf(state::HashKey(key_)), workers_)].push_back(static_cast<uint32_t>(row));
+  }
+  for (uint32_t to = 0; to < workers_; ++to)
+    if (!rows[to].empty()) Send(to, Element::Rows(batch.Take(rows[to])));
+  return Status::Ok();
+}
+
+Result<bool> ExchangeReceiver::Drain() {
+  bool any = false;
+  for (uint32_t from = 0; from < workers_; ++from) {
+    for (int i = 0; i < 8 && !IsBlocked(from); ++i) {
+      std::optional<Element> element = channels_.queues[from * workers_ + worker_]->TryPop();
+      if (!element) break;
+      any = true;
+      SEMEL_RETURN_IF_ERROR(Push(from, std::move(*element)));
+    }
+  }
+  return any;
+}
+
+}  // namespace semel::runtime

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+#include "runtime/node.h"
+
+#include <algorithm>
+
+namespace semel::runtime {
+
+Status Node::Forward(Element element) {
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    const bool last = i + 1 == outputs_.size();
+    SEMEL_RETURN_IF_ERROR(outputs_[i].to->Push(outputs_[i].input, last ? std::move(element) : element));
+  }
+  return Status::Ok();
+}
+
+Status Node::Push(size_t input, Element element) {
+  if (inputs_[input].blocked) {
+    inputs_[input].waiting.push_back(std::move(element));
+    return Status::Ok();
+  }
+  return Handle(input, std::move(element));
+}
+
+Status Node::Handle(size_t input, Element element) {
+  Input& in = inputs_[input];
+  switch (element.kind) {
+    case Element::Kind::kBatch: return element.batch.length() == 0 ? Status::Ok() : OnBatch(std::move(element.batch));
+    case Element::Kind::kWatermark:
+      in.idle = false;
+      in.watermark = std::max(in.watermark, element.watermark);
+      return AdvanceWatermark();
+    case Element::Kind::kIdle:
+      in.idle = true;
+      return AdvanceWatermark();
+    case Element::Kind::kBarrier: return AlignBarrier(input, element.epoch);
+  }
+  return Status::Internal("element kind");
+}
+
+Status Node::AdvanceWatermark() {
+  int64_t least = checkpoint::kFinalWatermark;
+  bool all_idle = true;
+  for (const Input& in : inputs_) {
+    if (in.idle) continue;
+    all_idle = false;
+    least = std::min(least, in.watermark);
+  }
+  if (all_idle) {
+    if (idle_sent_) return Status::Ok();
+    idle_sent_ = true;
+    return OnIdle();
+  }
+  if (least <= watermark_ && !idle_sent_) return Status::Ok();
+  idle_sent_ = false;
+  watermark_ = std::max(watermark_, least);
+  return watermark_ == checkpoint::kNoWatermark ? Status::Ok() : OnWatermark(watermark_);
+}
+
+Status Node::AlignBarrier(size_t input, Epoch epoch) {
+  inputs_[input].blocked = true;
+  if (!std::all_of(inputs_.begin(), inputs_.end(), [](const Input& in) { return in.blocked; })) return Status::Ok();
+  for (Input& in : inputs_) in.blocked = false;
+  SEMEL_RETURN_IF_ERROR(OnBarrier(epoch));
+  // What waited behind the barrier goes on; it may contain the next one.
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    while (!inputs_[i].waiting.empty() && !inputs_[i].blocked) {
+      Element element = std::move(inputs_[i].waiting.front());
+      inputs_[i].waiting.pop_front();
+      SEMEL_RETURN_IF_ERROR(Handle(i, std::move(element)));
+    }
+  }
+  return Status::Ok();
+}
+
+Status OperatorNode::OnWatermark(int64_t watermark) {
+  SEMEL_RETURN_IF_ERROR(operator_->OnWatermark(watermark, *this));
+  return Forward(Element::Watermark(watermark));
+}
+
+Status OperatorNode::OnBarrier(Epoch epoch) {
+  SEMEL_CHECK(snapshot != nullptr && snapshot->epoch == epoch, "a barrier passes while its epoch is collected");
+  SEMEL_ASSIGN_OR_RETURN(std::vector<operators::SnapshotPart> parts, operator_->Snapshot());
+  const std::string& id = plan()->id;
+  for (operators::SnapshotPart& part : parts) snapshot->parts.push_back({id, std::move(part)});
+  snapshot->watermarks[id] = watermark();
+  snapshot->books[id + "/in"] += std::exchange(operator_->counters.rows_in, 0);
+  if (const int64_t late = std::exchange(operator_->counters.late, 0); late > 0) snapshot->books[id + "/late"] += late;
+  return Forward(Element::Barrier(epoch));
+}
+
+Status SinkNode::OnBatch(columnar::Batch batch) {
+  rows_ += batch.length();
+  rows_in_epoch_ += batch.length();
+  return writer_->Write(batch);
+}
+
+Status SinkNode::OnWatermark(int64_t watermark) {
+  if (watermark == checkpoint::kFinalWatermark) on_end_();
+  return Status::Ok();
+}
+
+Status SinkNode::OnBarrier(Epoch epoch) {
+  SEMEL_CHECK(snapshot != nullptr && snapshot->epoch == epoch, "a barrier passes while its epoch is collected");
+  SEMEL_ASSIGN_OR_RETURN(connectors::PrepareTask task, writer_->Prepare(epoch));
+  snapshot->staged.push_back({commit_id_, std::move(task)});
+  snapshot->books[plan()->id + "/written"] += std::exchange(rows_in_epoch_, 0);
+  on_barrier_();
+  return Status::Ok();
+}
+
+}  // namespace semel::runtime

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+//
+// Sources on one worker: polling, decoding, positions, and the watermark of each split.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "connectors/api/source.h"
+#include "formats/api/registry.h"
+#include "functions/api/evaluator.h"
+#include "runtime/node.h"
+
+namespace semel::runtime {
+
+// The watermarks of one source's splits on one worker, shared by the scan (which knows the splits) and the watermark node (which computes).
+struct SplitWatermarks {
+  struct Split {
+    int64_t watermark = checkpoint::kNoWatermark;
+    bool finished = false;
+    int64_t last_record_micros = 0;  // when a record came last, for the status line and idleness
+  };
+  std::map<std::string, Split> splits;
+  std::string current;  // the split of the batch that is on its way
+  // Least over the splits that are not finished; final if all are, nothing if there are none.
+  std::optional<int64_t> Least() const;
+};
+
+// Reads one table.
+class ScanNode final : public Node {
+ public:
+  ScanNode(const plan::PhysicalNode* plan, env::Env& env, std::unique_ptr<connectors::SourceReader> reader, std::unique_ptr<formats::Decoder> decoder,
+           std::vector<checkpoint::SplitProgress> splits, std::shared_ptr<SplitWatermarks> watermarks, bool bounded);
+
+  // Reads once without waiting. True if something came.
+  Result<bool> Poll();
+  // Notes the positions and sends the barrier.
+  Status Inject(Epoch epoch);
+  Status AddSplits(const std::vector<checkpoint::SplitProgress>& splits);
+  void Close() { reader_->Close(); }
+  int64_t rows_read() const { return rows_; }
+  const SplitWatermarks& watermarks() const { return *watermarks_; }
+  std::shared_ptr<SplitWatermarks> shared_watermarks() const { return watermarks_; }
+  std::vector<connectors::SplitLag> Lag() { return reader_->Lag(); }
+
+ private:
+  Status OnBatch(columnar::Batch batch) override { return Forward(Element::Rows(std::move(batch))); }
+  Status Decode(const connectors::Chunk& chunk);
+  Status SendWatermark();
+
+  env::Env& env_;
+  std::unique_ptr<connectors::SourceReader> reader_;
+  std::unique_ptr<formats::Decoder> decoder_;
+  std::map<std::string, checkpoint::SplitProgress> splits_;
+  std::shared_ptr<SplitWatermarks> watermarks_;
+  const bool bounded_;
+  formats::DecodeCounters decoded_;
+  int64_t rows_ = 0;
+  bool ended_ = false;
+  bool idle_sent_ = false;
+};
+
+// WATERMARK FOR: computes the watermark of the split whose rows pass.
+class WatermarkNode final : public Node {
+ public:
+  WatermarkNode(const plan::PhysicalNode* plan, const functions::Evaluator& evaluator, std::shared_ptr<SplitWatermarks> watermarks)
+      : Node(plan, 1), spec_(std::get<plan::WatermarkSpec>(plan->spec)), evaluator_(evaluator), watermarks_(std::move(watermarks)) {}
+
+ private:
+  Status OnBatch(columnar::Batch batch) override;
+  const plan::WatermarkSpec& spec_;
+  const functions::Evaluator& evaluator_;
+  std::shared_ptr<SplitWatermarks> watermarks_;
+  int64_t sent_ = checkpoint::kNoWatermark;
+};
+
+}  // namespace semel::runtime
