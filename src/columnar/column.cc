@@ -197,6 +197,24 @@ void ColumnBuilder::AppendFrom(const Column& column, int64_t i) {
   }
 }
 
+void ColumnBuilder::RemoveLast() {
+  SEMEL_CHECK(length_ > 0);
+  --length_;
+  if (has_nulls_) validity_.Resize(BitmapBytes(length_));
+  switch (physical_) {
+    case PhysicalKind::kBinary:
+      values_.Resize((static_cast<size_t>(length_) + 1) * 4);
+      data_.Resize(static_cast<size_t>(values_.as<int32_t>()[length_]));
+      break;
+    case PhysicalKind::kBit: values_.Resize(BitmapBytes(length_)); break;
+    case PhysicalKind::kStruct:
+      for (auto& child : children_) child->RemoveLast();
+      break;
+    case PhysicalKind::kNone: break;
+    default: values_.Resize(static_cast<size_t>(length_) * static_cast<size_t>(type_.byte_width()));
+  }
+}
+
 ColumnPtr ColumnBuilder::Finish() {
   std::vector<ColumnPtr> children;
   for (auto& child : children_) children.push_back(child->Finish());

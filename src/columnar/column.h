@@ -145,6 +145,8 @@ class ColumnBuilder {
   void AppendRow(bool valid);
   ColumnBuilder& child(size_t i) { return *children_[i]; }
   size_t num_children() const { return children_.size(); }
+  // Takes back the last value. REQUIRES: there is one.
+  void RemoveLast();
   // Copies value i of a column of the same type.
   void AppendFrom(const Column& column, int64_t i);
 

@@ -22,6 +22,7 @@ struct ConnectorContext {
   const formats::Registry* formats = nullptr;
   plan::Options settings;     // SET options of the script
   std::string pipeline_name;  // SET 'pipeline.name'
+  std::string node_id;        // of the scan or sink that is being made
 };
 
 // One option of WITH (…).

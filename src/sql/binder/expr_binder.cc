@@ -159,29 +159,37 @@ ExprResult ExprBinder::BindNumber(const AstExpr& ast) {
   }
   const bool negative = text[0] == '-';
   int128 value = 0;
-  int digits = 0, scale = 0;
+  int significant = 0, written = 0, scale = 0;
   bool fraction = false;
   for (char c : text) {
     if (c == '.') fraction = true;
     if (c < '0' || c > '9') continue;
-    if (digits > 0 || c != '0') ++digits;
+    ++written;
+    if (significant > 0 || c != '0') ++significant;
     if (fraction) ++scale;
-    if (digits > columnar::kMaxDecimalPrecision)
+    if (significant > columnar::kMaxDecimalPrecision || written > 1000)
       return Status::Invalid(kBadLiteral, fmt::format("{} has more than 38 digits", text), "write it as 1.5e40 for a DOUBLE").WithSpan(ast.span);
     value = value * 10 + (c - '0');
   }
   if (negative) value = -value;
-  if (fraction) return IntLiteral(DataType::Decimal(std::max({digits, scale, 1}), scale, false), value, ast.span);
+  // The precision counts the digits as written: 0.908 is DECIMAL(4, 3).
+  if (scale > columnar::kMaxDecimalPrecision)
+    return Status::Invalid(kBadLiteral, fmt::format("{} has more than 38 digits", text), "write it as 1.5e-40 for a DOUBLE").WithSpan(ast.span);
+  if (scale > 0) return IntLiteral(DataType::Decimal(std::min(std::max(written, scale), columnar::kMaxDecimalPrecision), scale, false), value, ast.span);
   if (value >= INT32_MIN && value <= INT32_MAX) return IntLiteral(DataType::Integer(false), value, ast.span);
   if (value >= INT64_MIN && value <= INT64_MAX) return IntLiteral(DataType::BigInt(false), value, ast.span);
-  return IntLiteral(DataType::Decimal(digits, 0, false), value, ast.span);
+  return IntLiteral(DataType::Decimal(significant, 0, false), value, ast.span);
 }
 
 ExprResult ExprBinder::BindInterval(const AstExpr& ast) {
   const std::optional<int64_t> unit = UnitMicros(ast.name);
   if (!unit) return Status::Invalid(kBadLiteral, fmt::format("'{}' is no unit of time", ast.name), "SECOND, MINUTE, HOUR, DAY, MONTH or YEAR").WithSpan(ast.span);
   if (*unit == 0) {
-    const long months = std::strtol(ast.text.c_str(), nullptr, 10) * (ast.name == "YEAR" ? 12 : 1);
+    char* end = nullptr;
+    const long count = std::strtol(ast.text.c_str(), &end, 10);
+    if (ast.text.empty() || *end != '\0' || count < -100'000 || count > 100'000)
+      return Status::Invalid(kBadLiteral, fmt::format("'{}' is no number of {}S", ast.text, ast.name), "write for example INTERVAL '2' MONTH").WithSpan(ast.span);
+    const long months = count * (ast.name == "YEAR" ? 12 : 1);
     return IntLiteral(DataType::IntervalMonths(false), months, ast.span);
   }
   SEMEL_ASSIGN_OR_RETURN(int64_t micros, IntervalMicros(ast));
@@ -189,7 +197,10 @@ ExprResult ExprBinder::BindInterval(const AstExpr& ast) {
 }
 
 ExprResult ExprBinder::BindTyped(const AstExpr& ast) {
-  const DataType type = ast.name == "DATE" ? DataType::Date(false) : ast.name == "TIME" ? DataType::Time(3, false) : DataType::Timestamp(6, false);
+  // The precision is that of the text, as in Flink: TIMESTAMP '… 13:00:00.250' is TIMESTAMP(3).
+  const size_t dot = ast.text.rfind('.');
+  const int digits = dot == std::string::npos ? 0 : static_cast<int>(std::min<size_t>(ast.text.size() - dot - 1, columnar::kMaxTimestampPrecision));
+  const DataType type = ast.name == "DATE" ? DataType::Date(false) : ast.name == "TIME" ? DataType::Time(std::min(digits, 3), false) : DataType::Timestamp(digits, false);
   Result<columnar::ColumnPtr> value = functions::ParseLiteral(ast.text, type);
   if (!value.ok())
     return Status::Invalid(kBadLiteral, fmt::format("'{}' is no {}", ast.text, ast.name), "write DATE '2026-01-31', TIME '13:00:00' or TIMESTAMP '2026-01-31 13:00:00.000'")
@@ -303,7 +314,8 @@ ExprResult ExprBinder::Call(const std::string& name, std::vector<ExprPtr> args, 
   if (!resolution.ok()) return resolution.status().WithSpan(span);
   SEMEL_CHECK(resolution->argument_types.size() == args.size(), function->name);
   for (size_t i = 0; i < args.size(); ++i) args[i] = CoerceTo(args[i], resolution->argument_types[i]);
-  return Expr::Call(function->name, std::move(args), resolution->result, span);
+  // A computed value is no event time, even if it has the type of an argument that is.
+  return Expr::Call(function->name, std::move(args), resolution->result.WithRowtime(false), span);
 }
 
 }  // namespace semel::sql

@@ -42,7 +42,9 @@ std::optional<DataType> CommonNumeric(const DataType& a, const DataType& b) {
 
 }  // namespace
 
-std::optional<DataType> CommonType(const DataType& a, const DataType& b) {
+std::optional<DataType> CommonType(const DataType& left, const DataType& right) {
+  // What comes from several values is no event time any more.
+  const DataType a = left.WithRowtime(false), b = right.WithRowtime(false);
   const bool nullable = a.nullable() || b.nullable();
   if (a.kind() == TypeKind::kNull) return b.WithNullable(true);
   if (b.kind() == TypeKind::kNull) return a.WithNullable(true);

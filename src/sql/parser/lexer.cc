@@ -60,6 +60,12 @@ class Lexer {
         while (at_ < text_.size() && text_[at_] != '\n') ++at_;
       } else if (text_.substr(at_, 2) == "/*") {
         begin_ = at_;
+        // Hints change results (OPTIONS) or state (STATE_TTL): skipping them as comments would be silently wrong.
+        if (text_.substr(at_, 3) == "/*+") {
+          at_ += 3;
+          return Status::Invalid(kUnsupportedSql, "hints are not supported yet", "put table options into WITH (…); /* … */ is a comment")
+              .WithSpan({static_cast<uint32_t>(begin_), static_cast<uint32_t>(at_)});
+        }
         const size_t end = text_.find("*/", at_ + 2);
         if (end == std::string_view::npos) return Error("comment without end", "close it with */");
         at_ = end + 2;

@@ -2,6 +2,7 @@
 // Copyright The Semel Authors
 //
 // Expressions. Binding strength, weakest first: OR, AND, NOT, comparison and IS/IN/BETWEEN/LIKE, + − ||, * / %, sign.
+#include <algorithm>
 #include <set>
 
 #include "base/text.h"
@@ -35,29 +36,37 @@ class ExprParser {
 
   ExprResult Or() {
     if (++t_.depth > kMaxNesting) return t_.Unsupported("nesting this deep", t_.Peek().span);
-    SEMEL_ASSIGN_OR_RETURN(AstExprPtr left, And());
-    while (t_.TryKeyword("OR")) {
-      SEMEL_ASSIGN_OR_RETURN(AstExprPtr right, And());
-      left = Logic(AstKind::kOr, left, right);
-    }
+    std::vector<AstExprPtr> terms;
+    do {
+      SEMEL_ASSIGN_OR_RETURN(AstExprPtr term, And());
+      terms.push_back(std::move(term));
+    } while (t_.TryKeyword("OR"));
     --t_.depth;
-    return left;
+    return Logic(AstKind::kOr, std::move(terms));
   }
 
  private:
-  static AstExprPtr Logic(AstKind kind, const AstExprPtr& left, const AstExprPtr& right) {
-    auto expr = NewExpr(kind, Cover(left, right));
-    expr->args = {left, right};
+  // One node for a chain of any length, so that generated conditions of thousands of terms stay shallow.
+  static AstExprPtr Logic(AstKind kind, std::vector<AstExprPtr> terms) {
+    if (terms.size() == 1) return terms[0];
+    auto expr = NewExpr(kind, Cover(terms.front(), terms.back()));
+    expr->args = std::move(terms);
     return expr;
   }
 
+  // `a op b`, counted: a chain of operators is as deep as it is long.
+  ExprResult Binary(const std::string& op, const AstExprPtr& left, const AstExprPtr& right, int& chain) {
+    if (++chain > kMaxChain) return t_.Unsupported("an expression this long", right->span);
+    return NewCall(op, {left, right}, Cover(left, right));
+  }
+
   ExprResult And() {
-    SEMEL_ASSIGN_OR_RETURN(AstExprPtr left, Not());
-    while (t_.TryKeyword("AND")) {
-      SEMEL_ASSIGN_OR_RETURN(AstExprPtr right, Not());
-      left = Logic(AstKind::kAnd, left, right);
-    }
-    return left;
+    std::vector<AstExprPtr> terms;
+    do {
+      SEMEL_ASSIGN_OR_RETURN(AstExprPtr term, Not());
+      terms.push_back(std::move(term));
+    } while (t_.TryKeyword("AND"));
+    return Logic(AstKind::kAnd, std::move(terms));
   }
 
   ExprResult Not() {
@@ -71,16 +80,17 @@ class ExprParser {
 
   ExprResult Comparison() {
     SEMEL_ASSIGN_OR_RETURN(AstExprPtr left, Sum());
-    while (true) {
+    for (int chain = 0;;) {
       bool matched = false;
       for (std::string_view op : {"=", "<>", "<", "<=", ">", ">="}) {
         if (!t_.TrySymbol(op)) continue;
         SEMEL_ASSIGN_OR_RETURN(AstExprPtr right, Sum());
-        left = NewCall(std::string(op), {left, right}, Cover(left, right));
+        SEMEL_ASSIGN_OR_RETURN(left, Binary(std::string(op), left, right, chain));
         matched = true;
         break;
       }
       if (matched) continue;
+      if (++chain > kMaxChain) return t_.Unsupported("an expression this long", t_.Peek().span);
       if (t_.IsKeyword("IS")) {
         SEMEL_ASSIGN_OR_RETURN(left, Is(left));
         continue;
@@ -150,20 +160,22 @@ class ExprParser {
 
   ExprResult Sum() {
     SEMEL_ASSIGN_OR_RETURN(AstExprPtr left, Product());
+    int chain = 0;
     while (t_.IsSymbol("+") || t_.IsSymbol("-") || t_.IsSymbol("||")) {
       const std::string op = t_.Take().text;
       SEMEL_ASSIGN_OR_RETURN(AstExprPtr right, Product());
-      left = NewCall(op, {left, right}, Cover(left, right));
+      SEMEL_ASSIGN_OR_RETURN(left, Binary(op, left, right, chain));
     }
     return left;
   }
 
   ExprResult Product() {
     SEMEL_ASSIGN_OR_RETURN(AstExprPtr left, Sign());
+    int chain = 0;
     while (t_.IsSymbol("*") || t_.IsSymbol("/") || t_.IsSymbol("%")) {
       const std::string op = t_.Take().text;
       SEMEL_ASSIGN_OR_RETURN(AstExprPtr right, Sign());
-      left = NewCall(op, {left, right}, Cover(left, right));
+      SEMEL_ASSIGN_OR_RETURN(left, Binary(op, left, right, chain));
     }
     return left;
   }
@@ -328,11 +340,12 @@ class ExprParser {
     if (t_.IsSymbol("*")) {
       expr->args.push_back(NewExpr(AstKind::kStar, t_.Take().span));
     } else if (!t_.IsSymbol(")")) {
+      const bool words = name.upper == "SUBSTRING";  // SUBSTRING(a FROM b FOR c): words for commas
       do {
         SEMEL_ASSIGN_OR_RETURN(AstExprPtr arg, Or());
-        // POSITION(a IN b) reads as an IN without list; SUBSTRING(a FROM b FOR c) has words for commas.
         expr->args.push_back(arg);
-      } while (t_.TrySymbol(",") || t_.TryKeyword("FROM") || t_.TryKeyword("FOR"));
+      } while (t_.TrySymbol(",") || (words && (t_.TryKeyword("FROM") || t_.TryKeyword("FOR"))));
+      if (t_.IsKeyword("FROM") || t_.IsKeyword("TO")) return t_.Unsupported(fmt::format("{}(… {} …)", name.upper, t_.Peek().upper), t_.Peek().span);
     }
     SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
     if (t_.TryKeyword("FILTER")) {
@@ -388,6 +401,22 @@ bool IsReserved(const Token& token) {
                                                "LIMIT",  "INSERT", "INTO", "CREATE",    "WITH", "CASE",   "WHEN",  "THEN",  "ELSE", "END",
                                                "BETWEEN", "IN",   "IS",    "LIKE",      "OVER", "EXECUTE", "WINDOW"};
   return token.kind == TokenKind::kWord && kReserved.count(token.upper) > 0;
+}
+
+std::string KeywordNear(const Token& token) {
+  static const std::vector<std::string> kClauses{"SELECT", "FROM", "WHERE", "GROUP", "HAVING", "UNION", "OVER", "PARTITION", "PARTITIONED", "WATERMARK", "WITH"};
+  if (token.kind != TokenKind::kWord) return {};
+  const std::string near = NearestName(token.upper, kClauses);
+  if (!near.empty()) return near == token.upper ? std::string() : near;
+  // Two letters swapped (FORM) are two edits, more than NearestName allows for a short word.
+  std::string sorted = token.upper;
+  std::sort(sorted.begin(), sorted.end());
+  for (const std::string& clause : kClauses) {
+    std::string letters = clause;
+    std::sort(letters.begin(), letters.end());
+    if (letters == sorted && clause != token.upper) return clause;
+  }
+  return {};
 }
 
 Result<AstExprPtr> ParseExpr(TokenStream& tokens) { return ExprParser(tokens).Or(); }

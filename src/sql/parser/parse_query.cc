@@ -12,7 +12,8 @@ class QueryParser {
 
   Result<AstQueryPtr> Query() {
     if (++t_.depth > kMaxNesting) return t_.Unsupported("nesting this deep", t_.Peek().span);
-    if (t_.IsKeyword("WITH")) return t_.Unsupported("WITH … AS", t_.Peek().span);
+    std::vector<std::pair<std::string, AstQueryPtr>> with;
+    if (t_.TryKeyword("WITH")) SEMEL_RETURN_IF_ERROR(With(with));
     if (t_.IsKeyword("VALUES")) return t_.Unsupported("VALUES", t_.Peek().span);
     SEMEL_ASSIGN_OR_RETURN(AstQueryPtr first, Term());
     if (t_.IsKeyword("UNION")) {
@@ -30,10 +31,28 @@ class QueryParser {
     for (const char* word : {"ORDER", "LIMIT", "INTERSECT", "EXCEPT", "FETCH", "OFFSET"})
       if (t_.IsKeyword(word)) return t_.Unsupported(word, t_.Peek().span);
     --t_.depth;
-    return first;
+    if (with.empty()) return first;
+    auto named = std::make_shared<AstQuery>(*first);
+    with.insert(with.end(), first->with.begin(), first->with.end());
+    named->with = std::move(with);
+    return AstQueryPtr(named);
   }
 
  private:
+  Status With(std::vector<std::pair<std::string, AstQueryPtr>>& with) {
+    if (t_.IsKeyword("RECURSIVE")) return t_.Unsupported("WITH RECURSIVE", t_.Peek().span);
+    do {
+      SEMEL_ASSIGN_OR_RETURN(std::string name, t_.ExpectName("a name for the query"));
+      if (t_.IsSymbol("(")) return t_.Unsupported("WITH name (columns)", t_.Peek().span);
+      SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("AS"));
+      SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol("("));
+      SEMEL_ASSIGN_OR_RETURN(AstQueryPtr query, Query());
+      SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+      with.emplace_back(std::move(name), std::move(query));
+    } while (t_.TrySymbol(","));
+    return Status::Ok();
+  }
+
   Result<AstQueryPtr> Term() {
     if (t_.IsSymbol("(")) {
       t_.Take();
@@ -48,7 +67,8 @@ class QueryParser {
     const uint32_t begin = t_.Peek().span.begin;
     SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("SELECT"));
     auto query = std::make_shared<AstQuery>();
-    if (t_.IsKeyword("DISTINCT")) return t_.Unsupported("SELECT DISTINCT", t_.Peek().span);
+    if (t_.IsKeyword("DISTINCT")) 
+      return Status::Invalid(kUnsupportedSql, "SELECT DISTINCT is not supported yet", "GROUP BY the same columns gives the same rows").WithSpan(t_.Peek().span);
     (void)t_.TryKeyword("ALL");
     do {
       SEMEL_RETURN_IF_ERROR(Item(*query));

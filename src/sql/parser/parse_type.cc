@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
+#include <set>
+
+#include "base/text.h"
 #include "sql/parser/token_stream.h"
 
 namespace semel::sql {
@@ -65,6 +68,11 @@ Result<DataType> PlainType(TokenStream& tokens, const Token& name) {
   if (word == "ARRAY" || word == "MAP" || word == "MULTISET") return tokens.Unsupported(word, name.span);
   int p, s;
   SEMEL_RETURN_IF_ERROR(ParseArguments(tokens, p, s));
+  static const std::set<std::string> kPlain{"INT", "INTEGER", "BIGINT", "SMALLINT", "TINYINT", "BOOLEAN", "FLOAT", "DOUBLE", "STRING", "BYTES", "DATE"};
+  if (p >= 0 && kPlain.count(word) > 0) return BadType(name, fmt::format("{} takes no arguments", word), fmt::format("write {}", word));
+  if (s >= 0 && word != "DECIMAL" && word != "NUMERIC" && word != "DEC") return BadType(name, fmt::format("{} takes one argument at most", word), "remove the second");
+  if (p == 0 && (word == "VARCHAR" || word == "CHAR" || word == "VARBINARY" || word == "BINARY"))
+    return BadType(name, fmt::format("{}(0) does not exist", word), "a length of at least 1");
   if (word == "INT" || word == "INTEGER") return DataType::Integer();
   if (word == "BIGINT") return DataType::BigInt();
   if (word == "SMALLINT") return DataType::SmallInt();
@@ -85,10 +93,14 @@ Result<DataType> PlainType(TokenStream& tokens, const Token& name) {
   if (word == "DATE") return DataType::Date();
   if (word == "TIME") {
     (void)tokens.TryKeywords({"WITHOUT", "TIME", "ZONE"});
-    return DataType::Time(p < 0 ? 0 : std::min(p, 3));
+    if (p > 3) return BadType(name, fmt::format("TIME({}): Semel keeps times to the millisecond", p), "use a precision of at most 3");
+    return DataType::Time(p < 0 ? 0 : p);
   }
   if (word == "TIMESTAMP" || word == "TIMESTAMP_LTZ") return TimestampType(tokens, name, p);
-  return BadType(name, fmt::format("'{}' is no type", name.text), "docs/sql.md lists the types");
+  static const std::vector<std::string> kNames{"BOOLEAN", "TINYINT", "SMALLINT", "INT",   "INTEGER",   "BIGINT", "FLOAT", "DOUBLE", "DECIMAL",
+                                               "STRING",  "VARCHAR", "CHAR",     "BYTES", "VARBINARY", "DATE",   "TIME",  "TIMESTAMP", "TIMESTAMP_LTZ"};
+  const std::string near = NearestName(word, kNames);
+  return BadType(name, fmt::format("'{}' is no type", name.text), near.empty() ? "docs/sql.md lists the types" : fmt::format("did you mean {}?", near));
 }
 
 }  // namespace

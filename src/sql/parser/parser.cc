@@ -2,6 +2,7 @@
 // Copyright The Semel Authors
 #include "sql/parser/parser.h"
 
+#include "base/text.h"
 #include "sql/parser/token_stream.h"
 
 namespace semel::sql {
@@ -18,7 +19,7 @@ class ScriptParser {
       }
       if (t_.AtEnd()) return std::move(statements_);
       SEMEL_RETURN_IF_ERROR(One());
-      if (!t_.AtEnd() && !t_.IsSymbol(";")) return t_.Expected("';'");
+      if (!t_.AtEnd() && !t_.IsSymbol(";")) return UnexpectedTail();
     }
   }
 
@@ -55,6 +56,15 @@ class ScriptParser {
     return Status::Ok();
   }
 
+  // A mistyped keyword reads as an alias, so the token before the odd one is looked at as well.
+  Status UnexpectedTail() const {
+    for (const Token* token : {&t_.Peek(), &t_.Last()}) {
+      const std::string near = KeywordNear(*token);
+      if (!near.empty()) return t_.Expected("';'", fmt::format("did you mean {} instead of '{}'?", near, token->text));
+    }
+    return t_.Expected("';'", "end the statement here, or check the word before");
+  }
+
   Status Unknown() {
     static const char* kKnownElsewhere[] = {"SELECT", "ALTER", "SHOW", "LOAD", "UNLOAD", "ANALYZE", "CALL", "DELETE", "UPDATE", "TRUNCATE", "ADD", "BEGIN", "COMPILE"};
     for (const char* word : kKnownElsewhere) {
@@ -63,6 +73,9 @@ class ScriptParser {
         return Status::Invalid(kUnsupportedSql, "BEGIN STATEMENT SET is the old form", "write EXECUTE STATEMENT SET BEGIN … END;").WithSpan(t_.Peek().span);
       return t_.Unsupported(fmt::format("the statement {}", word), t_.Peek().span);
     }
+    static const std::vector<std::string> kStatements{"SET", "RESET", "CREATE", "USE", "INSERT", "EXECUTE", "EXPLAIN", "DESCRIBE", "SHOW", "DROP"};
+    const std::string near = NearestName(t_.Peek().upper, kStatements);
+    if (!near.empty()) return t_.Expected("a statement", fmt::format("did you mean {}?", near));
     return t_.Expected("a statement", "SET, CREATE, USE, INSERT, EXECUTE STATEMENT SET, EXPLAIN, DESCRIBE, SHOW TABLES or DROP");
   }
 

@@ -15,6 +15,7 @@
 namespace semel::sql {
 
 inline constexpr int kMaxNesting = 200;
+inline constexpr int kMaxChain = 1000;  // operators of one strength in a row: a + b + …
 
 // A cursor over tokens. Cheap, one strand.
 class TokenStream {
@@ -24,6 +25,7 @@ class TokenStream {
   const Token& Peek(size_t ahead = 0) const { return tokens_[std::min(at_ + ahead, tokens_.size() - 1)]; }
   bool AtEnd() const { return Peek().kind == TokenKind::kEnd; }
   Token Take() { return tokens_[at_ < tokens_.size() - 1 ? at_++ : at_]; }
+  const Token& Last() const { return tokens_[at_ == 0 ? 0 : at_ - 1]; }
   uint32_t LastEnd() const { return at_ == 0 ? 0 : tokens_[at_ - 1].span.end; }
 
   bool IsKeyword(std::string_view word, size_t ahead = 0) const {
@@ -78,6 +80,8 @@ class TokenStream {
   size_t at_ = 0;
 };
 
+// " (did you mean FROM?)" if the token looks like a mistyped keyword; else empty.
+std::string KeywordNear(const Token& token);
 Result<AstExprPtr> ParseExpr(TokenStream& tokens);
 Result<AstQueryPtr> ParseQuery(TokenStream& tokens);
 Result<columnar::DataType> ParseType(TokenStream& tokens);

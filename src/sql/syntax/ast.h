@@ -81,6 +81,7 @@ struct AstFrom {
 // SELECT …, or several queries joined by UNION ALL.
 struct AstQuery {
   SourceSpan span;
+  std::vector<std::pair<std::string, AstQueryPtr>> with;  // WITH name AS (query), each seen by the later ones and by this query
   std::vector<AstQueryPtr> union_all;  // non-empty: nothing else is set
   std::vector<AstSelectItem> items;
   std::optional<AstFrom> from;

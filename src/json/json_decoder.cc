@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+#include "json/json_decoder.h"
+
+#include <simdjson.h>
+
+#include <array>
+
+#include "columnar/parse_text.h"
+
+namespace semel::json {
+
+namespace od = simdjson::ondemand;
+using columnar::ColumnBuilder;
+using columnar::DataType;
+using columnar::int128;
+using columnar::TypeKind;
+
+namespace {
+
+// What became of one value.
+enum class Outcome : uint8_t { kOk, kWrongType, kBroken };
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\n' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);
+  return text;
+}
+
+// A token that only begins like null is an error, not false.
+bool IsNull(od::value& value) {
+  bool is_null = false;
+  return simdjson::simdjson_result<bool>(value.is_null()).get(is_null) == simdjson::SUCCESS && is_null;
+}
+
+int DecodeBase64(std::string_view in, std::string& out) {
+  auto value = [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' : c >= 'a' && c <= 'z' ? c - 'a' + 26 : c >= '0' && c <= '9' ? c - '0' + 52 : c == '+' ? 62 : c == '/' ? 63 : -1; };
+  while (!in.empty() && in.back() == '=') in.remove_suffix(1);
+  uint32_t bits = 0;
+  int n = 0;
+  for (char c : in) {
+    const int v = value(c);
+    if (v < 0) return -1;
+    bits = bits << 6 | static_cast<uint32_t>(v);
+    if ((n += 6) >= 8) out += static_cast<char>(bits >> (n -= 8));
+  }
+  return 0;
+}
+
+// Decodes values of the fields of one (possibly nested) row.
+class RowDecoder {
+ public:
+  RowDecoder(const JsonOptions& options, formats::DecodeCounters*& counters) : options_(options), counters_(counters) {}
+
+  struct FieldPlan {
+    std::string key;
+    DataType type;
+    int column = -1;  // builder index, -1: checked but not wanted
+    std::unique_ptr<RowDecoder> row;
+    int64_t seen_in = -1;  // the document in which it was met last
+  };
+  std::vector<FieldPlan> fields;
+
+  // `error` names the field and what is wrong with it.
+  Outcome Decode(od::object object, std::vector<ColumnBuilder*>& out, int64_t document, std::string& error) {
+    size_t expected = 0;
+    for (auto field : object) {
+      std::string_view key;
+      if (field.unescaped_key().get(key) != simdjson::SUCCESS) return Broken(error);
+      od::value value;
+      if (field.value().get(value) != simdjson::SUCCESS) return Broken(error);
+      FieldPlan* plan = Find(key, expected);
+      if (plan == nullptr) {
+        if (const Outcome skipped = Walk(value); skipped != Outcome::kOk) return Broken(error);
+        continue;
+      }
+      ColumnBuilder* builder = plan->column < 0 ? nullptr : out[static_cast<size_t>(plan->column)];
+      if (plan->seen_in == document && builder != nullptr) DropLast(*builder);
+      plan->seen_in = document;
+      const Outcome outcome = Value(value, *plan, builder, document, error);
+      if (outcome == Outcome::kBroken) return Broken(error);
+      if (outcome == Outcome::kWrongType) {
+        if (!options_.ignore_parse_errors) return outcome;
+        ++counters_->null_fields;
+        if (builder != nullptr) builder->AppendNull();
+      }
+    }
+    for (FieldPlan& plan : fields) {
+      if (plan.seen_in == document) continue;
+      if (options_.fail_on_missing_field) {
+        error = fmt::format("field '{}' is missing", plan.key);
+        if (!options_.ignore_parse_errors) return Outcome::kWrongType;
+      }
+      if (plan.column >= 0) out[static_cast<size_t>(plan.column)]->AppendNull();
+    }
+    return Outcome::kOk;
+  }
+
+ private:
+  static Outcome Broken(std::string& error) {
+    if (error.empty()) error = "it is no JSON object";
+    return Outcome::kBroken;
+  }
+
+  // Documents of one topic list their fields in one order: the next expected field is tried first.
+  FieldPlan* Find(std::string_view key, size_t& expected) {
+    for (size_t i = 0; i < fields.size(); ++i) {
+      FieldPlan& plan = fields[(expected + i) % fields.size()];
+      if (plan.key != key) continue;
+      expected = (expected + i + 1) % fields.size();
+      return &plan;
+    }
+    return nullptr;
+  }
+
+  // The last value of a duplicate key counts: the one before is taken back.
+  static void DropLast(ColumnBuilder& builder) { builder.RemoveLast(); }
+
+  // Visits a value that nobody wants, so that broken text is found.
+  static Outcome Walk(od::value& value) {
+    switch (value.type().value_unsafe()) {
+      case od::json_type::object: {
+        od::object object;
+        if (value.get_object().get(object) != simdjson::SUCCESS) return Outcome::kBroken;
+        for (auto field : object) {
+          std::string_view key;
+          od::value inner;
+          if (field.unescaped_key().get(key) != simdjson::SUCCESS || field.value().get(inner) != simdjson::SUCCESS) return Outcome::kBroken;
+          if (Walk(inner) != Outcome::kOk) return Outcome::kBroken;
+        }
+        return Outcome::kOk;
+      }
+      case od::json_type::array: {
+        od::array array;
+        if (value.get_array().get(array) != simdjson::SUCCESS) return Outcome::kBroken;
+        for (auto item : array) {
+          od::value inner;
+          if (item.get(inner) != simdjson::SUCCESS || Walk(inner) != Outcome::kOk) return Outcome::kBroken;
+        }
+        return Outcome::kOk;
+      }
+      case od::json_type::string: {
+        std::string_view text;
+        return value.get_string().get(text) == simdjson::SUCCESS ? Outcome::kOk : Outcome::kBroken;
+      }
+      case od::json_type::number: {
+        double number;
+        const auto code = value.get_double().get(number);
+        return code == simdjson::SUCCESS || IsNumber(Trim(value.raw_json_token())) ? Outcome::kOk : Outcome::kBroken;
+      }
+      case od::json_type::boolean: {
+        bool b;
+        return value.get_bool().get(b) == simdjson::SUCCESS ? Outcome::kOk : Outcome::kBroken;
+      }
+      case od::json_type::null: return IsNull(value) ? Outcome::kOk : Outcome::kBroken;
+    }
+    return Outcome::kBroken;
+  }
+
+  static bool IsNumber(std::string_view text) {
+    int128 unused;
+    return columnar::ParseDecimal(text, 38, 0, unused) != columnar::DecimalParse::kNotANumber;
+  }
+
+  Outcome Wrong(const FieldPlan& plan, std::string_view found, std::string& error) {
+    error = fmt::format("field '{}' is {}, found {}", plan.key, plan.type.ToString(), found.substr(0, 60));
+    return Outcome::kWrongType;
+  }
+
+  Outcome Value(od::value& value, FieldPlan& plan, ColumnBuilder* out, int64_t document, std::string& error) {
+    const auto type = value.type();
+    if (type.error() != simdjson::SUCCESS) return Outcome::kBroken;
+    switch (type.value_unsafe()) {
+      case od::json_type::null:
+        if (!IsNull(value)) return Outcome::kBroken;
+        if (out != nullptr) out->AppendNull();
+        return Outcome::kOk;
+      case od::json_type::number: return Number(Trim(value.raw_json_token()), value, plan, out, error);
+      case od::json_type::string: {
+        std::string_view text;
+        if (value.get_string().get(text) != simdjson::SUCCESS) return Outcome::kBroken;
+        return Text(text, plan, out, error);
+      }
+      case od::json_type::boolean: {
+        bool b;
+        if (value.get_bool().get(b) != simdjson::SUCCESS) return Outcome::kBroken;
+        if (plan.type.kind() == TypeKind::kBoolean) {
+          if (out != nullptr) out->AppendBool(b);
+          return Outcome::kOk;
+        }
+        return plan.type.is_text() ? Text(b ? "true" : "false", plan, out, error) : Wrong(plan, b ? "true" : "false", error);
+      }
+      case od::json_type::object: return Object(value, plan, out, document, error);
+      case od::json_type::array:
+        if (Walk(value) != Outcome::kOk) return Outcome::kBroken;
+        return Wrong(plan, "an array", error);
+    }
+    return Outcome::kBroken;
+  }
+
+  Outcome Object(od::value& value, FieldPlan& plan, ColumnBuilder* out, int64_t document, std::string& error) {
+    if (plan.row == nullptr) {
+      if (Walk(value) != Outcome::kOk) return Outcome::kBroken;
+      return Wrong(plan, "an object", error);
+    }
+    od::object object;
+    if (value.get_object().get(object) != simdjson::SUCCESS) return Outcome::kBroken;
+    std::vector<ColumnBuilder*> children;
+    if (out != nullptr)
+      for (size_t i = 0; i < out->num_children(); ++i) children.push_back(&out->child(i));
+    for (FieldPlan& field : plan.row->fields) field.column = out == nullptr ? -1 : static_cast<int>(&field - plan.row->fields.data());
+    // A ROW met again in one document (a duplicate key) counts as another document for its own fields.
+    const Outcome outcome = plan.row->Decode(object, children, document * 1024 + (++plan.row->nested_), error);
+    if (outcome != Outcome::kOk) return outcome;
+    if (out != nullptr) out->AppendRow(true);
+    return Outcome::kOk;
+  }
+
+  Outcome Number(std::string_view token, od::value& value, FieldPlan& plan, ColumnBuilder* out, std::string& error) {
+    const DataType& type = plan.type;
+    if (type.kind() == TypeKind::kDecimal || type.is_integer()) {
+      // Consumes the token: On-Demand wants every value visited, and checks the number's grammar.
+      double ignored;
+      const auto code = value.get_double().get(ignored);
+      if (code != simdjson::SUCCESS && code != simdjson::NUMBER_ERROR) return Outcome::kBroken;
+      if (code == simdjson::NUMBER_ERROR && !IsNumber(token)) return Outcome::kBroken;
+      return type.is_integer() ? Integer(token, plan, out, error) : Decimal(token, plan, out, error);
+    }
+    double number;
+    if (value.get_double().get(number) != simdjson::SUCCESS) return IsNumber(token) ? Wrong(plan, token, error) : Outcome::kBroken;
+    if (type.kind() == TypeKind::kDouble) {
+      if (out != nullptr) out->Append(number);
+    } else if (type.kind() == TypeKind::kFloat) {
+      if (out != nullptr) out->Append(static_cast<float>(number));
+    } else if (type.is_text()) {
+      if (out != nullptr) out->AppendString(token);
+    } else {
+      return Wrong(plan, token, error);
+    }
+    return Outcome::kOk;
+  }
+
+  Outcome Integer(std::string_view token, FieldPlan& plan, ColumnBuilder* out, std::string& error) {
+    int128 value;
+    // A fraction is dropped, as Flink does.
+    const size_t dot = token.find('.');
+    const bool plain = token.find_first_of("eE") == std::string_view::npos;
+    if (!plain || columnar::ParseDecimal(token.substr(0, dot), 20, 0, value) != columnar::DecimalParse::kExact) return Wrong(plan, token, error);
+    const int128 limit = int128{1} << (plan.type.byte_width() * 8 - 1);
+    if (value >= limit || value < -limit) return Wrong(plan, token, error);
+    if (out != nullptr) out->AppendInt(value);
+    return Outcome::kOk;
+  }
+
+  Outcome Decimal(std::string_view token, FieldPlan& plan, ColumnBuilder* out, std::string& error) {
+    int128 unscaled;
+    switch (columnar::ParseDecimal(token, plan.type.precision(), plan.type.scale(), unscaled)) {
+      case columnar::DecimalParse::kRounded: ++counters_->rounded; [[fallthrough]];
+      case columnar::DecimalParse::kExact:
+        if (out != nullptr) out->AppendInt(unscaled);
+        return Outcome::kOk;
+      default: return Wrong(plan, token, error);
+    }
+  }
+
+  Outcome Text(std::string_view text, FieldPlan& plan, ColumnBuilder* out, std::string& error) {
+    const DataType& type = plan.type;
+    std::optional<int64_t> number;
+    switch (type.kind()) {
+      case TypeKind::kString:
+        if (out != nullptr) out->AppendString(text);
+        return Outcome::kOk;
+      case TypeKind::kBytes: {
+        std::string bytes;
+        if (DecodeBase64(text, bytes) != 0) return Wrong(plan, text, error);
+        if (out != nullptr) out->AppendString(bytes);
+        return Outcome::kOk;
+      }
+      case TypeKind::kTimestamp: number = columnar::ParseTimestamp(text, options_.iso_timestamps); break;
+      case TypeKind::kTimestampLtz:
+        if (!text.empty() && text.back() == 'Z') number = columnar::ParseTimestamp(text.substr(0, text.size() - 1), options_.iso_timestamps);
+        break;
+      case TypeKind::kDate:
+        if (const std::optional<int32_t> day = columnar::ParseDate(text)) number = *day;
+        break;
+      case TypeKind::kTime:
+        if (const std::optional<int64_t> micros = columnar::ParseTimeOfDay(text)) number = *micros / 1000;
+        break;
+      case TypeKind::kBoolean:
+        if (text != "true" && text != "false") return Wrong(plan, text, error);
+        if (out != nullptr) out->AppendBool(text == "true");
+        return Outcome::kOk;
+      case TypeKind::kDecimal: return Decimal(text, plan, out, error);
+      default: return type.is_integer() ? Integer(text, plan, out, error) : Wrong(plan, text, error);
+    }
+    if (!number) return Wrong(plan, text, error);
+    if (type.is_time_point()) {
+      // Digits past the declared precision are cut.
+      const int64_t unit = static_cast<int64_t>(columnar::PowerOfTen(6 - type.precision()));
+      const int64_t rest = *number % unit;
+      number = *number - (rest < 0 ? rest + unit : rest);
+    }
+    if (out != nullptr) out->AppendInt(*number);
+    return Outcome::kOk;
+  }
+
+  const JsonOptions& options_;
+  formats::DecodeCounters*& counters_;
+  int64_t nested_ = 0;
+};
+
+class JsonDecoder final : public formats::Decoder {
+ public:
+  JsonDecoder(const columnar::Schema& physical, const std::vector<int>& columns, const JsonOptions& options) : options_(options), root_(options_, counters_) {
+    AddFields(root_, physical.fields);
+    for (size_t c = 0; c < columns.size(); ++c) root_.fields[static_cast<size_t>(columns[c])].column = static_cast<int>(c);
+  }
+
+  Status Decode(std::span<const formats::Record> records, std::span<ColumnBuilder> out, std::vector<uint32_t>& accepted, formats::DecodeCounters& counters) override {
+    counters_ = &counters;
+    std::vector<ColumnBuilder*> builders;
+    for (ColumnBuilder& builder : out) builders.push_back(&builder);
+    for (size_t i = 0; i < records.size(); ++i) {
+      ++counters.records;
+      error_.clear();
+      const Outcome outcome = One(records[i], builders);
+      if (outcome == Outcome::kOk) {
+        accepted.push_back(static_cast<uint32_t>(i));
+        continue;
+      }
+      if (!options_.ignore_parse_errors) {
+        const std::string_view value = records[i].value;
+        return Status::Invalid(outcome == Outcome::kBroken ? kBrokenDocument : kWrongValue, fmt::format("record at {}: {}: {}", records[i].position, error_, value.substr(0, 200)),
+                               "correct the record at its source, or set 'json.ignore-parse-errors' = 'true'");
+      }
+      ++counters.rejected;
+      // A row that was begun is taken back.
+      for (ColumnBuilder* builder : builders)
+        while (builder->length() > static_cast<int64_t>(accepted.size())) builder->RemoveLast();
+    }
+    return Status::Ok();
+  }
+
+ private:
+  void AddFields(RowDecoder& decoder, const std::vector<columnar::Field>& fields) {
+    for (const columnar::Field& field : fields) {
+      RowDecoder::FieldPlan plan;
+      plan.key = field.name;
+      plan.type = field.type;
+      if (field.type.kind() == TypeKind::kRow) {
+        plan.row = std::make_unique<RowDecoder>(options_, counters_);
+        AddFields(*plan.row, field.type.fields());
+      }
+      decoder.fields.push_back(std::move(plan));
+    }
+  }
+
+  Outcome One(const formats::Record& record, std::vector<ColumnBuilder*>& builders) {
+    if (record.is_tombstone) {
+      error_ = "it has no value";
+      return Outcome::kBroken;
+    }
+    od::document document;
+    if (parser_.iterate(record.value.data(), record.value.size(), record.value.size() + simdjson::SIMDJSON_PADDING).get(document) != simdjson::SUCCESS) {
+      error_ = "it is no JSON";
+      return Outcome::kBroken;
+    }
+    od::object object;
+    if (document.get_object().get(object) != simdjson::SUCCESS) {
+      error_ = "it is no JSON object";
+      return Outcome::kBroken;
+    }
+    const Outcome outcome = root_.Decode(object, builders, ++document_number_, error_);
+    if (outcome != Outcome::kOk) return outcome;
+    // Behind the object nothing may follow: On-Demand then stands past its last token.
+    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
+      error_ = "something follows the JSON object";
+      return Outcome::kBroken;
+    }
+    return Outcome::kOk;
+  }
+
+  const JsonOptions options_;
+  formats::DecodeCounters* counters_ = nullptr;
+  RowDecoder root_;
+  od::parser parser_;
+  int64_t document_number_ = 0;
+  std::string error_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<formats::Decoder>> MakeJsonDecoder(const columnar::Schema& physical, const std::vector<int>& columns, const JsonOptions& options) {
+  return std::unique_ptr<formats::Decoder>(std::make_unique<JsonDecoder>(physical, columns, options));
+}
+
+std::string SimdjsonVersion() { return fmt::format("simdjson {}.{}.{}", simdjson::SIMDJSON_VERSION_MAJOR, simdjson::SIMDJSON_VERSION_MINOR, simdjson::SIMDJSON_VERSION_REVISION); }
+
+}  // namespace semel::json
