@@ -23,6 +23,7 @@ class GroupAggregate final : public Operator {
         schema_(context.node->schema),
         input_(*context.node->inputs[0]->schema),
         table_(spec_.aggregates, input_),
+        retracts_(context.node->mode.update_before),
         worker_(context.worker),
         workers_(context.workers) {}
 
@@ -78,7 +79,7 @@ class GroupAggregate final : public Operator {
       bool changed = is_new[t];
       for (size_t c = 0; c < table_.num_calls() && !changed; ++c) changed = !table_.accumulators(c).ResultEquals(touched[t], before.accumulators(c), t);
       if (!changed) continue;
-      if (!is_new[t]) SEMEL_RETURN_IF_ERROR(AppendRow(before, t, RowKind::kUpdateBefore, builders, kinds));
+      if (!is_new[t] && retracts_) SEMEL_RETURN_IF_ERROR(AppendRow(before, t, RowKind::kUpdateBefore, builders, kinds));
       SEMEL_RETURN_IF_ERROR(AppendRow(table_, touched[t], is_new[t] ? RowKind::kInsert : RowKind::kUpdateAfter, builders, kinds));
     }
     if (kinds.empty()) return Status::Ok();
@@ -101,6 +102,7 @@ class GroupAggregate final : public Operator {
   columnar::SchemaPtr schema_;
   const columnar::Schema& input_;
   state::GroupTable table_;
+  const bool retracts_;  // somebody above needs -U
   const uint32_t worker_, workers_;
   std::string key_;
   size_t base_bytes_ = 0;   // of the last full snapshot; 0: the next one is full

@@ -4,6 +4,8 @@
 // Nodes and calcs: the pieces that planning and rewriting share.
 #include "sql/planner/query_planner.h"
 
+#include <algorithm>
+
 namespace semel::sql {
 
 using plan::Expr;
@@ -40,8 +42,37 @@ void CollectInputs(const ExprPtr& expr, std::vector<bool>& used) {
   for (const ExprPtr& arg : expr->args) CollectInputs(arg, used);
 }
 
+namespace {
+
+constexpr size_t kMaxMergedSize = 4000;
+
+// Nodes of the expression after substitution, where sizes[i] stands for the input i; capped.
+size_t MergedSize(const ExprPtr& expr, const std::vector<size_t>& sizes) {
+  if (expr->kind == ExprKind::kInputRef) return sizes.empty() ? 1 : sizes[static_cast<size_t>(expr->input)];
+  size_t size = 1;
+  for (const ExprPtr& arg : expr->args) size = std::min(kMaxMergedSize + 1, size + MergedSize(arg, sizes));
+  return size;
+}
+
+// Merging copies the lower expression into each use, so x + x stacked n times would become 2^n terms.
+bool MergeStaysSmall(const plan::CalcSpec& below, const ExprPtr& condition, const std::vector<ExprPtr>& projections) {
+  std::vector<size_t> sizes;
+  size_t own = 0, merged = 0;
+  for (const ExprPtr& projection : below.projections) sizes.push_back(MergedSize(projection, {}));
+  for (const ExprPtr& projection : projections) {
+    own += MergedSize(projection, {});
+    merged += MergedSize(projection, sizes);
+  }
+  if (condition) own += MergedSize(condition, {}), merged += MergedSize(condition, sizes);
+  for (size_t size : sizes) own += size;
+  return merged <= kMaxMergedSize || merged <= 2 * own;
+}
+
+}  // namespace
+
 PhysicalPtr MakeCalc(PhysicalPtr input, ExprPtr condition, std::vector<ExprPtr> projections, std::vector<std::string> names) {
-  if (const auto* below = std::get_if<plan::CalcSpec>(&input->spec)) {
+  const auto* below = std::get_if<plan::CalcSpec>(&input->spec);
+  if (below != nullptr && MergeStaysSmall(*below, condition, projections)) {
     if (condition) condition = Substitute(condition, below->projections);
     for (ExprPtr& projection : projections) projection = Substitute(projection, below->projections);
     if (below->condition)
@@ -58,6 +89,53 @@ PhysicalPtr MakeCalc(PhysicalPtr input, ExprPtr condition, std::vector<ExprPtr> 
   if (identity) return input;
   const plan::ChangelogMode mode = input->mode;
   return MakeNode(plan::CalcSpec{std::move(condition), std::move(projections)}, {std::move(input)}, std::move(schema), mode);
+}
+
+Relation Project(const Relation& input, ExprPtr condition, std::vector<ExprPtr> projections, std::vector<std::string> names) {
+  Relation result;
+  result.qualifiers.assign(projections.size(), "");
+  result.window = input.window;
+  if (result.window) {
+    for (int& column : result.window->columns) {
+      int to = -1;
+      for (size_t i = 0; i < projections.size() && to < 0 && column >= 0; ++i)
+        if (projections[i]->kind == ExprKind::kInputRef && projections[i]->input == column) to = static_cast<int>(i);
+      column = to;
+    }
+  }
+  result.node = MakeCalc(input.node, std::move(condition), std::move(projections), std::move(names));
+  // A Calc that did not merge stands between: the window is no longer directly below.
+  if (result.window && result.node != result.window->origin && result.node->inputs[0] != result.window->origin) result.window.reset();
+  return result;
+}
+
+Scope ScopeOf(const Relation& relation) {
+  Scope scope;
+  for (size_t i = 0; i < relation.node->schema->size(); ++i) {
+    const columnar::Field& field = (*relation.node->schema)[i];
+    scope.columns.push_back({relation.qualifiers[i], field.name, field.type});
+  }
+  return scope;
+}
+
+std::string ItemName(const AstSelectItem& item, size_t index) {
+  if (!item.alias.empty()) return item.alias;
+  if (item.expr->kind == AstKind::kColumn) return item.expr->parts.back();
+  return fmt::format("EXPR${}", index);
+}
+
+columnar::SchemaPtr AppendFields(const columnar::Schema& schema, std::vector<columnar::Field> more) {
+  auto extended = std::make_shared<columnar::Schema>(schema);
+  for (columnar::Field& field : more) extended->fields.push_back(std::move(field));
+  return extended;
+}
+
+std::vector<columnar::Field> WindowFields(const columnar::DataType& rowtime) {
+  const bool local = rowtime.kind() == columnar::TypeKind::kTimestampLtz;
+  const columnar::DataType time = local ? columnar::DataType::TimestampLtz(3, false) : columnar::DataType::Timestamp(3, false);
+  return {{"window_start", columnar::DataType::Timestamp(3, false)},
+          {"window_end", columnar::DataType::Timestamp(3, false)},
+          {"window_time", time.WithRowtime(true)}};
 }
 
 }  // namespace semel::sql

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "codec/sha256.h"
+#include "sql/planner/properties.h"
 #include "sql/planner/query_planner.h"
 
 namespace semel::sql {
@@ -108,6 +109,7 @@ class Pruning {
  public:
   std::vector<PhysicalPtr> Run(const std::vector<PhysicalPtr>& sinks) {
     for (const PhysicalPtr& sink : sinks) Order(sink);
+    for (const PhysicalPtr& sink : sinks) Needed(sink).assign(sink->schema->size(), true);
     for (auto it = order_.rbegin(); it != order_.rend(); ++it) Demand(**it);  // consumers before producers
     std::vector<PhysicalPtr> pruned;
     for (const PhysicalPtr& node : order_) Rewrite(node);
@@ -269,15 +271,37 @@ std::string JsonText(std::string_view text) {
 std::string DescribeSpec(const PhysicalNode& node) { return std::visit(Describer{false, node}, node.spec); }
 std::string SpecIdentity(const PhysicalNode& node) { return std::visit(Describer{true, node}, node.spec); }
 
-std::vector<PhysicalPtr> FinalizePlan(const std::vector<PhysicalPtr>& sinks) {
+std::vector<PhysicalPtr> FinalizePlan(const std::vector<PhysicalPtr>& sinks, const functions::Registry& functions) {
   Sharing first;
   std::vector<PhysicalPtr> shared;
-  for (const PhysicalPtr& sink : sinks) shared.push_back(first.Share(sink));
+  for (const PhysicalPtr& sink : FoldConstants(sinks, functions)) shared.push_back(first.Share(sink));
   Sharing second;
   std::vector<PhysicalPtr> result;
   for (const PhysicalPtr& sink : Pruning().Run(shared)) result.push_back(second.Share(sink));
-  return result;
+  return InferProperties(result);
 }
+
+namespace {
+
+// " key (a, b)" for people; empty where nothing identifies a row.
+std::string Keys(const PhysicalNode& node) {
+  if (node.upsert_keys.empty()) return {};
+  std::string names;
+  for (int column : node.upsert_keys[0]) names += (names.empty() ? "" : ", ") + (*node.schema)[static_cast<size_t>(column)].name;
+  return fmt::format(" key ({})", names);
+}
+
+std::string KeysJson(const PhysicalNode& node) {
+  std::string keys;
+  for (const std::vector<int>& key : node.upsert_keys) {
+    std::string columns;
+    for (int column : key) columns += fmt::format("{}{}", columns.empty() ? "" : ", ", column);
+    keys += fmt::format("{}[{}]", keys.empty() ? "" : ", ", columns);
+  }
+  return keys;
+}
+
+}  // namespace
 
 std::string ExplainText(const std::vector<PhysicalPtr>& sinks, bool changelog) {
   std::string text;
@@ -285,7 +309,7 @@ std::string ExplainText(const std::vector<PhysicalPtr>& sinks, bool changelog) {
   std::function<void(const PhysicalPtr&, int)> print = [&](const PhysicalPtr& node, int depth) {
     const bool again = !printed.insert(node->id).second;
     text += fmt::format("{}{} {}{}{}\n", std::string(static_cast<size_t>(depth) * 2, ' '), node->Name(), again ? "(shared) " : "", again ? node->id : DescribeSpec(*node),
-                        changelog ? " " + node->mode.ToString() : "");
+                        changelog && !again ? " " + node->mode.ToString() + Keys(*node) : "");
     if (again) return;
     for (const PhysicalPtr& input : node->inputs) print(input, depth + 1);
   };
@@ -305,8 +329,8 @@ std::string ExplainJson(const std::vector<PhysicalPtr>& sinks) {
     }
     for (const columnar::Field& field : node->schema->fields)
       columns += fmt::format("{}{{\"name\": {}, \"type\": {}}}", columns.empty() ? "" : ", ", JsonText(field.name), JsonText(field.type.ToString()));
-    text += fmt::format("{}  {{\"id\": {}, \"operator\": {}, \"description\": {}, \"inputs\": [{}], \"columns\": [{}], \"changelog\": {}}}", text.empty() ? "" : ",\n",
-                        JsonText(node->id), JsonText(node->Name()), JsonText(DescribeSpec(*node)), inputs, columns, JsonText(node->mode.ToString()));
+    text += fmt::format("{}  {{\"id\": {}, \"operator\": {}, \"description\": {}, \"inputs\": [{}], \"columns\": [{}], \"changelog\": {}, \"upsert_keys\": [{}]}}", text.empty() ? "" : ",\n",
+                        JsonText(node->id), JsonText(node->Name()), JsonText(DescribeSpec(*node)), inputs, columns, JsonText(node->mode.ToString()), KeysJson(*node));
   };
   for (const PhysicalPtr& sink : sinks) print(sink);
   return "[\n" + text + "\n]\n";

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "functions/api/registry.h"
 #include "plan/physical.h"
 
 namespace semel::sql {
@@ -17,7 +18,8 @@ std::string DescribeSpec(const plan::PhysicalNode& node);
 std::string SpecIdentity(const plan::PhysicalNode& node);
 
 // Rewrites the sinks of a script: equal sub-plans become one, unread columns are pruned down to the scans, every node gets its id.
-std::vector<plan::PhysicalPtr> FinalizePlan(const std::vector<plan::PhysicalPtr>& sinks);
+// Constants are folded, changelog modes and upsert keys inferred. A root that is no sink (EXPLAIN SELECT) keeps all its columns.
+std::vector<plan::PhysicalPtr> FinalizePlan(const std::vector<plan::PhysicalPtr>& sinks, const functions::Registry& functions);
 
 // The plan as an indented tree, sinks first; with `changelog` each node's kinds of row. Shared sub-plans are printed once.
 std::string ExplainText(const std::vector<plan::PhysicalPtr>& sinks, bool changelog);

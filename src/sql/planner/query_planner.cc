@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "sql/binder/error_codes.h"
 #include "sql/parser/error_codes.h"
+#include "sql/planner/aggregate_planner.h"
 
 namespace semel::sql {
 
@@ -22,16 +23,7 @@ using plan::PhysicalPtr;
 
 namespace {
 
-constexpr int kMaxViewDepth = 50;
-
-Scope ScopeOf(const Relation& relation) {
-  Scope scope;
-  for (size_t i = 0; i < relation.node->schema->size(); ++i) {
-    const columnar::Field& field = (*relation.node->schema)[i];
-    scope.columns.push_back({relation.qualifiers[i], field.name, field.type});
-  }
-  return scope;
-}
+constexpr int kMaxPlanDepth = 150;
 
 Relation Unqualified(PhysicalPtr node, const std::string& qualifier = {}) {
   Relation relation;
@@ -40,27 +32,17 @@ Relation Unqualified(PhysicalPtr node, const std::string& qualifier = {}) {
   return relation;
 }
 
-std::string ItemName(const AstSelectItem& item, size_t index) {
-  if (!item.alias.empty()) return item.alias;
-  if (item.expr->kind == AstKind::kColumn) return item.expr->parts.back();
-  return fmt::format("EXPR${}", index);
-}
-
-SchemaPtr Append(const Schema& schema, std::vector<columnar::Field> more) {
-  auto extended = std::make_shared<Schema>(schema);
-  for (columnar::Field& field : more) extended->fields.push_back(std::move(field));
-  return extended;
-}
-
-std::vector<columnar::Field> WindowColumns() {
-  return {{"window_start", DataType::Timestamp(3, false)},
-          {"window_end", DataType::Timestamp(3, false)},
-          {"window_time", DataType::Timestamp(3, false).WithRowtime(true)}};
-}
-
 }  // namespace
 
-Result<Relation> QueryPlanner::PlanQuery(const AstQuery& query) { return query.union_all.empty() ? PlanSelect(query) : PlanUnion(query); }
+Result<Relation> QueryPlanner::PlanQuery(const AstQuery& query) {
+  if (++depth_ > kMaxPlanDepth) return Status::Invalid(kUnsupportedSql, "queries and views nest too deeply", "write fewer levels").WithSpan(query.span);
+  const size_t in_scope = with_.size();
+  with_.insert(with_.end(), query.with.begin(), query.with.end());
+  Result<Relation> relation = query.union_all.empty() ? PlanSelect(query) : PlanUnion(query);
+  with_.resize(in_scope);
+  --depth_;
+  return relation;
+}
 
 Result<Relation> QueryPlanner::PlanUnion(const AstQuery& query) {
   std::vector<Relation> parts;
@@ -96,65 +78,100 @@ Result<Relation> QueryPlanner::PlanUnion(const AstQuery& query) {
   return Unqualified(MakeNode(plan::UnionSpec{}, std::move(inputs), std::move(schema), mode));
 }
 
-Result<PhysicalPtr> QueryPlanner::PlanSource(const TableDefinition& definition) {
-  const std::string key = definition.table->FullName();
-  if (auto it = sources_.find(key); it != sources_.end()) return it->second;
-  SEMEL_RETURN_IF_ERROR(session_.CheckOptions(definition, true));
+// Scan and computed columns, in declared order.
+Result<PhysicalPtr> QueryPlanner::PlanScan(const TableDefinition& definition) {
   const plan::TableDescriptor& table = *definition.table;
   plan::ScanSpec scan;
   scan.table = definition.table;
   auto scanned = std::make_shared<Schema>();
-  for (size_t i = 0; i < table.physical.size(); ++i) scan.columns.push_back(static_cast<int>(i)), scanned->fields.push_back(table.physical[i]);
+  for (size_t i = 0; i < table.physical.size(); ++i) {
+    scan.columns.push_back(static_cast<int>(i));
+    scanned->fields.push_back(table.physical[i]);
+  }
   for (size_t i = 0; i < table.metadata.size(); ++i) {
     scan.metadata.push_back(static_cast<int>(i));
     scanned->fields.push_back({table.metadata[i].name, table.metadata[i].type});
   }
   PhysicalPtr node = MakeNode(std::move(scan), {}, scanned);
-  // Declared order, computed columns over the physical ones.
-  Relation scanned_relation = Unqualified(node, table.name);
-  const Scope scope = ScopeOf(scanned_relation);
+  const Relation relation = Unqualified(node, table.name);
+  const Scope scope = ScopeOf(relation);
   std::vector<ExprPtr> projections;
   std::vector<std::string> names;
   for (const AstColumn& column : definition.columns) {
+    names.push_back(column.name);
     if (column.kind == AstColumn::Kind::kComputed) {
       SEMEL_ASSIGN_OR_RETURN(ExprPtr expr, ExprBinder(scope, functions_).Bind(*column.expr));
+      if (expr->type.kind() == TypeKind::kNull)
+        return Status::Invalid(kTypeMismatch, "an untyped NULL cannot be a column", "CAST(NULL AS …)").WithSpan(column.span);
       projections.push_back(std::move(expr));
-    } else {
-      const int at = scanned->Find(column.name);
-      projections.push_back(Expr::InputRef(at, (*scanned)[static_cast<size_t>(at)].type));
+      continue;
     }
-    names.push_back(column.name);
+    const int at = scanned->Find(column.name);
+    ExprPtr value = Expr::InputRef(at, (*scanned)[static_cast<size_t>(at)].type);
+    projections.push_back(column.kind == AstColumn::Kind::kMetadata ? CoerceTo(value, column.type) : value);
   }
-  node = MakeCalc(node, nullptr, std::move(projections), names);
+  return MakeCalc(node, nullptr, std::move(projections), std::move(names));
+}
+
+Result<PhysicalPtr> QueryPlanner::PlanSource(const TableDefinition& definition) {
+  if (auto it = sources_.find(definition.table); it != sources_.end()) return it->second;
+  SEMEL_RETURN_IF_ERROR(session_.CheckOptions(definition, true));
+  SEMEL_ASSIGN_OR_RETURN(PhysicalPtr node, PlanScan(definition));
   if (definition.watermark) {
+    const SourceSpan place = definition.watermark->span;
     const int rowtime = node->schema->Find(definition.watermark_column);
     if (rowtime < 0)
-      return Status::Invalid(kUnknownColumn, fmt::format("WATERMARK FOR '{}': there is no such column", definition.watermark_column), "name a column of the table").WithSpan(definition.span);
+      return Status::Invalid(kUnknownColumn, fmt::format("WATERMARK FOR '{}': there is no such column", definition.watermark_column), "name a column of the table").WithSpan(place);
     const DataType& type = (*node->schema)[static_cast<size_t>(rowtime)].type;
     if (!type.is_time_point() || type.precision() > 3)
       return Status::Invalid(kNotRowtime, fmt::format("event time must be TIMESTAMP(3) or TIMESTAMP_LTZ(3), '{}' is {}", definition.watermark_column, type.ToString()), "declare it with at most 3 digits")
-          .WithSpan(definition.span);
-    Relation relation = Unqualified(node, table.name);
-    const Scope with_computed = ScopeOf(relation);
-    SEMEL_ASSIGN_OR_RETURN(ExprPtr watermark, ExprBinder(with_computed, functions_).Bind(*definition.watermark));
+          .WithSpan(place);
+    const Relation relation = Unqualified(node, definition.table->name);
+    const Scope scope = ScopeOf(relation);
+    SEMEL_ASSIGN_OR_RETURN(ExprPtr watermark, ExprBinder(scope, functions_).Bind(*definition.watermark));
+    if (watermark->type.kind() != type.kind())
+      return Status::Invalid(kNotRowtime, fmt::format("the watermark of a {} column is {}", type.ToString(), watermark->type.ToString()),
+                             fmt::format("write {} - INTERVAL '5' SECOND", definition.watermark_column))
+          .WithSpan(place);
     auto schema = std::make_shared<Schema>(*node->schema);
     schema->fields[static_cast<size_t>(rowtime)].type = type.WithRowtime(true);
     node = MakeNode(plan::WatermarkSpec{rowtime, std::move(watermark)}, {node}, std::move(schema));
   }
-  return sources_[key] = node;
+  return sources_[definition.table] = node;
+}
+
+// A view or WITH query: planned once, in the scope of its definition.
+Result<Relation> QueryPlanner::PlanNamed(const AstQueryPtr& query, std::vector<std::pair<std::string, AstQueryPtr>> visible) {
+  if (auto it = named_.find(query); it != named_.end()) return it->second;
+  with_.swap(visible);
+  Result<Relation> relation = PlanQuery(*query);
+  with_.swap(visible);
+  if (relation.ok()) named_.emplace(query, *relation);
+  return relation;
 }
 
 Result<Relation> QueryPlanner::PlanTable(const std::vector<std::string>& name, SourceSpan span) {
-  if (const ViewDefinition* view = session_.FindView(name)) {
-    if (++view_depth_ > kMaxViewDepth) return Status::Invalid(kUnsupportedSql, "views nest too deeply", "a view may not read itself").WithSpan(span);
-    SEMEL_ASSIGN_OR_RETURN(Relation relation, PlanQuery(*view->query));
-    --view_depth_;
-    relation.qualifiers.assign(relation.node->schema->size(), name.back());
-    return relation;
+  std::optional<Result<Relation>> named;
+  for (size_t i = with_.size(); i > 0 && name.size() == 1 && !named; --i)
+    if (with_[i - 1].first == name[0]) named = PlanNamed(with_[i - 1].second, {with_.begin(), with_.begin() + static_cast<ptrdiff_t>(i) - 1});
+  if (const ViewDefinition* view = named ? nullptr : session_.FindView(name)) named = PlanNamed(view->query, {});
+  if (named) {
+    if (named->ok()) (*named)->qualifiers.assign((*named)->node->schema->size(), name.back());
+    return *named;
   }
   SEMEL_ASSIGN_OR_RETURN(const TableDefinition* definition, session_.FindTable(name, span));
   SEMEL_ASSIGN_OR_RETURN(PhysicalPtr node, PlanSource(*definition));
   return Unqualified(std::move(node), name.back());
+}
+
+Result<Schema> QueryPlanner::DescribeTable(const std::vector<std::string>& name, SourceSpan span) {
+  if (session_.FindView(name) != nullptr) {
+    SEMEL_ASSIGN_OR_RETURN(Relation relation, PlanTable(name, span));
+    return *relation.node->schema;
+  }
+  SEMEL_ASSIGN_OR_RETURN(const TableDefinition* definition, session_.FindTable(name, span));
+  SEMEL_ASSIGN_OR_RETURN(PhysicalPtr node, PlanScan(*definition));
+  return *node->schema;
 }
 
 Result<Relation> QueryPlanner::PlanTumble(const AstFrom& from) {
@@ -163,18 +180,29 @@ Result<Relation> QueryPlanner::PlanTumble(const AstFrom& from) {
   window.rowtime = base.node->schema->Find(from.rowtime);
   if (window.rowtime < 0 || !(*base.node->schema)[static_cast<size_t>(window.rowtime)].type.is_rowtime())
     return Status::Invalid(kNotRowtime, fmt::format("'{}' is no event-time column", from.rowtime), "declare WATERMARK FOR it in the table").WithSpan(from.span);
+  if (!base.node->mode.append_only())
+    return Status::Invalid(kUnsupportedSql, "a window over an updating query is not supported yet", "aggregate per window first").WithSpan(from.span);
+  const DataType rowtime = (*base.node->schema)[static_cast<size_t>(window.rowtime)].type;
+  const auto zone = session_.settings.find("table.local-time-zone");
+  if (rowtime.kind() == TypeKind::kTimestampLtz && (zone == session_.settings.end() || zone->second != "UTC"))
+    return Status::Invalid(kUnsupportedSql, "windows on TIMESTAMP_LTZ in a zone other than UTC are not supported yet",
+                           "SET 'table.local-time-zone' = 'UTC', or declare the event time as TIMESTAMP(3)")
+        .WithSpan(from.span);
   SEMEL_ASSIGN_OR_RETURN(window.size_micros, IntervalMicros(*from.size));
   if (from.offset) {
     SEMEL_ASSIGN_OR_RETURN(window.offset_micros, IntervalMicros(*from.offset));
   }
   if (window.size_micros <= 0 || window.size_micros % 1000 != 0)
     return Status::Invalid(kTypeMismatch, "a window needs a size of whole milliseconds, at least one", "INTERVAL '10' SECOND").WithSpan(from.size->span);
+  if (window.offset_micros % 1000 != 0 || std::abs(window.offset_micros) >= window.size_micros)
+    return Status::Invalid(kTypeMismatch, "a window's offset is whole milliseconds and smaller than its size", "INTERVAL '1' SECOND").WithSpan(from.offset->span);
   // The old rowtime is an ordinary column behind a window function; window_time takes its place.
   auto schema = std::make_shared<Schema>(*base.node->schema);
   for (columnar::Field& field : schema->fields) field.type = field.type.WithRowtime(false);
+  const int at = static_cast<int>(schema->size());
   Relation relation;
-  relation.window = Relation::Window{window, base.node};
-  relation.node = MakeNode(plan::WindowTableFunctionSpec{window}, {base.node}, Append(*schema, WindowColumns()), base.node->mode);
+  relation.node = MakeNode(plan::WindowTableFunctionSpec{window}, {base.node}, AppendFields(*schema, WindowFields(rowtime)), base.node->mode);
+  relation.window = Relation::Window{window, relation.node, base.node, {at, at + 1, at + 2}};
   relation.qualifiers = base.qualifiers;
   relation.qualifiers.resize(relation.node->schema->size(), from.table.back());
   return relation;
@@ -195,6 +223,7 @@ Result<std::vector<AstSelectItem>> QueryPlanner::ExpandStars(const AstQuery& que
       items.push_back(item);
       continue;
     }
+    const size_t before = items.size();
     for (size_t i = 0; i < input.node->schema->size(); ++i) {
       if (!item.expr->parts.empty() && input.qualifiers[i] != item.expr->parts.back()) continue;
       auto column = std::make_shared<AstExpr>();
@@ -203,6 +232,8 @@ Result<std::vector<AstSelectItem>> QueryPlanner::ExpandStars(const AstQuery& que
       column->parts = {(*input.node->schema)[i].name};
       items.push_back({column, {}});
     }
+    if (items.size() == before)
+      return Status::Invalid(kUnknownTable, fmt::format("'{}.*': there is no such table in FROM", Join(item.expr->parts, ".")), "use the table's alias").WithSpan(item.expr->span);
   }
   return items;
 }
@@ -215,24 +246,16 @@ Result<Relation> QueryPlanner::PlanSelect(const AstQuery& query) {
     SEMEL_ASSIGN_OR_RETURN(ExprPtr condition, ExprBinder(scope, functions_).BindCondition(*query.where));
     std::vector<std::string> names;
     for (const columnar::Field& field : input.node->schema->fields) names.push_back(field.name);
-    // The filter goes below a window function when it does not look at the window.
-    std::vector<bool> used(input.node->schema->size());
-    CollectInputs(condition, used);
-    const size_t base_columns = input.window ? input.window->base->schema->size() : 0;
-    const bool below = input.window && std::none_of(used.begin() + static_cast<ptrdiff_t>(base_columns), used.end(), [](bool u) { return u; });
-    if (below) {
-      std::vector<std::string> base_names(names.begin(), names.begin() + static_cast<ptrdiff_t>(base_columns));
-      PhysicalPtr filtered = MakeCalc(input.window->base, condition, IdentityProjections(*input.window->base->schema), base_names);
-      input.node = MakeNode(input.node->spec, {filtered}, input.node->schema, input.node->mode);
-      input.window->base = filtered;
-    } else {
-      input.node = MakeCalc(input.node, condition, IdentityProjections(*input.node->schema), names);
-      input.window.reset();
-    }
+    const std::vector<std::string> qualifiers = input.qualifiers;
+    input = Project(input, condition, IdentityProjections(*input.node->schema), std::move(names));
+    input.qualifiers = qualifiers;
   }
   const bool aggregates = !query.group_by.empty() || query.having ||
                           std::any_of(query.items.begin(), query.items.end(), [](const AstSelectItem& item) { return ContainsAggregate(*item.expr); });
-  if (aggregates) return PlanAggregate(query, std::move(input));
+  if (aggregates) {
+    SEMEL_ASSIGN_OR_RETURN(std::vector<AstSelectItem> items, ExpandStars(query, input));
+    return AggregatePlanner(query, items, std::move(input), functions_).Plan();
+  }
   if (std::any_of(query.items.begin(), query.items.end(), [](const AstSelectItem& item) { return ContainsOver(*item.expr); }))
     return PlanOver(query, std::move(input));
   return PlanProjection(query, std::move(input));
@@ -250,160 +273,7 @@ Result<Relation> QueryPlanner::PlanProjection(const AstQuery& query, Relation in
     projections.push_back(std::move(expr));
     names.push_back(ItemName(items[i], i));
   }
-  return Unqualified(MakeCalc(input.node, nullptr, std::move(projections), std::move(names)));
-}
-
-// Result types: COUNT BIGINT NOT NULL; SUM of DECIMAL(p, s) is DECIMAL(38, s), of others their own; AVG of integers their own type, of
-// DECIMAL(p, s) DECIMAL(38, max(s, 6)) (Flink's LogicalTypeMerging.findSumAggType, findAvgAggType).
-Result<AggregateCall> QueryPlanner::MakeAggregate(const AstExpr& ast, const ExprPtr& argument) {
-  AggregateCall call{};
-  call.name = ast.name;
-  if (ast.distinct) return Status::Invalid(kUnsupportedSql, "DISTINCT in an aggregate is not supported yet", "docs/sql.md lists what is").WithSpan(ast.span);
-  if (ast.name == "COUNT") {
-    call.kind = argument ? AggregateKind::kCount : AggregateKind::kCountStar;
-    call.type = DataType::BigInt(false);
-    return call;
-  }
-  const DataType& type = argument->type;
-  if (ast.name == "MIN" || ast.name == "MAX") {
-    call.kind = ast.name == "MIN" ? AggregateKind::kMin : AggregateKind::kMax;
-    call.type = type.WithNullable(true).WithRowtime(false);
-    return call;
-  }
-  if (!type.is_numeric())
-    return Status::Invalid(kTypeMismatch, fmt::format("{} needs a number, this is {}", ast.name, type.ToString()), "CAST it").WithSpan(ast.span);
-  call.kind = ast.name == "SUM" ? AggregateKind::kSum : AggregateKind::kAvg;
-  call.type = type.WithNullable(true);
-  if (type.kind() == TypeKind::kDecimal) call.type = DataType::Decimal(38, call.kind == AggregateKind::kSum ? type.scale() : std::max(6, type.scale()));
-  return call;
-}
-
-namespace {
-
-// Collects expressions that are computed before an operator, each once.
-struct PreProjection {
-  std::vector<ExprPtr> exprs;
-  std::vector<std::string> names;
-  int Add(const ExprPtr& expr, const std::string& name) {
-    for (size_t i = 0; i < exprs.size(); ++i)
-      if (exprs[i]->Equals(*expr)) return static_cast<int>(i);
-    exprs.push_back(expr);
-    names.push_back(name);
-    return static_cast<int>(exprs.size()) - 1;
-  }
-};
-
-}  // namespace
-
-Result<Relation> QueryPlanner::PlanAggregate(const AstQuery& query, Relation input) {
-  SEMEL_ASSIGN_OR_RETURN(std::vector<AstSelectItem> items, ExpandStars(query, input));
-  const Scope scope = ScopeOf(input);
-  std::vector<ExprPtr> group;
-  for (const AstExprPtr& key : query.group_by) {
-    SEMEL_ASSIGN_OR_RETURN(ExprPtr bound, ExprBinder(scope, functions_).Bind(*key));
-    group.push_back(std::move(bound));
-  }
-  // A grouping by window_start and window_end of an attached window is a window aggregation.
-  const size_t base_columns = input.window ? input.window->base->schema->size() : 0;
-  auto window_part = [&](const ExprPtr& expr) {
-    return input.window && expr->kind == plan::ExprKind::kInputRef && static_cast<size_t>(expr->input) >= base_columns ? expr->input - static_cast<int>(base_columns) : -1;
-  };
-  bool by_start = false, by_end = false;
-  for (const ExprPtr& key : group) by_start |= window_part(key) == 0, by_end |= window_part(key) == 1;
-  const bool windowed = by_start && by_end;
-  PreProjection before;
-  std::vector<int> keys;
-  std::vector<int> key_outputs(group.size());  // where a group key stands in the aggregation's output
-  for (size_t g = 0; g < group.size(); ++g) {
-    if (windowed && window_part(group[g]) >= 0) continue;
-    key_outputs[g] = static_cast<int>(keys.size());
-    keys.push_back(before.Add(group[g], fmt::format("key{}", g)));
-  }
-  std::vector<AggregateCall> calls;
-  std::vector<std::string> call_texts;
-  auto add_call = [&](const AstExpr& ast) -> Result<ExprPtr> {
-    ExprPtr argument;
-    const bool star = ast.args.size() == 1 && ast.args[0]->kind == AstKind::kStar;
-    if (!star) {
-      if (ast.args.size() != 1) return Status::Invalid(kTypeMismatch, fmt::format("{} takes one argument", ast.name), "COUNT(*) counts rows").WithSpan(ast.span);
-      SEMEL_ASSIGN_OR_RETURN(argument, ExprBinder(scope, functions_).Bind(*ast.args[0]));
-    } else if (ast.name != "COUNT") {
-      return Status::Invalid(kTypeMismatch, fmt::format("{}(*) does not exist", ast.name), "only COUNT takes *").WithSpan(ast.span);
-    }
-    SEMEL_ASSIGN_OR_RETURN(AggregateCall call, MakeAggregate(ast, argument));
-    if (argument) call.argument = before.Add(argument, fmt::format("arg{}", calls.size()));
-    if (ast.filter) {
-      SEMEL_ASSIGN_OR_RETURN(ExprPtr filter, ExprBinder(scope, functions_).BindCondition(*ast.filter));
-      call.filter = before.Add(filter, fmt::format("filter{}", calls.size()));
-    }
-    const std::string text = fmt::format("{}/{}/{}", static_cast<int>(call.kind), call.argument, call.filter);
-    for (size_t c = 0; c < calls.size(); ++c)
-      if (call_texts[c] == text) return Expr::InputRef(static_cast<int>(keys.size() + c), calls[c].type, ast.span);
-    calls.push_back(call);
-    call_texts.push_back(text);
-    return Expr::InputRef(static_cast<int>(keys.size() + calls.size()) - 1, call.type, ast.span);
-  };
-  // Window columns come after the aggregates, whose number is known only at the end: marked by large indices until then.
-  constexpr int kWindowMark = 1'000'000;
-  ExprBinder::Hook hook = [&](const AstExpr& ast) -> Result<std::optional<ExprPtr>> {
-    if (ast.kind == AstKind::kCall && IsAggregateName(ast.name) && !ast.over) {
-      SEMEL_ASSIGN_OR_RETURN(ExprPtr call, add_call(ast));
-      return std::optional<ExprPtr>(call);
-    }
-    if (ContainsAggregate(ast)) return std::optional<ExprPtr>();
-    Result<ExprPtr> plain = ExprBinder(scope, functions_).Bind(ast);
-    if (!plain.ok()) return plain.status();
-    if (windowed && window_part(*plain) >= 0)
-      return std::optional<ExprPtr>(Expr::InputRef(kWindowMark + window_part(*plain), (*plain)->type, ast.span));
-    for (size_t g = 0; g < group.size(); ++g)
-      if (group[g]->Equals(**plain)) return std::optional<ExprPtr>(Expr::InputRef(key_outputs[g], group[g]->type, ast.span));
-    if (ast.kind == AstKind::kColumn)
-      return Status::Invalid(kNotGrouped, fmt::format("'{}' is neither grouped nor aggregated", Join(ast.parts, ".")), "add it to GROUP BY or put it into an aggregate").WithSpan(ast.span);
-    return std::optional<ExprPtr>();
-  };
-  const Scope nothing;
-  std::vector<ExprPtr> outputs;
-  std::vector<std::string> names;
-  for (size_t i = 0; i < items.size(); ++i) {
-    SEMEL_ASSIGN_OR_RETURN(ExprPtr expr, ExprBinder(nothing, functions_, hook).Bind(*items[i].expr));
-    outputs.push_back(std::move(expr));
-    names.push_back(ItemName(items[i], i));
-  }
-  ExprPtr having;
-  if (query.having) {
-    SEMEL_ASSIGN_OR_RETURN(having, ExprBinder(nothing, functions_, hook).BindCondition(*query.having));
-  }
-  const int window_at = static_cast<int>(keys.size() + calls.size());
-  std::function<ExprPtr(const ExprPtr&)> place = [&](const ExprPtr& expr) -> ExprPtr {
-    if (!expr) return expr;
-    auto copy = std::make_shared<Expr>(*expr);
-    if (copy->kind == plan::ExprKind::kInputRef && copy->input >= kWindowMark) copy->input = window_at + copy->input - kWindowMark;
-    for (ExprPtr& arg : copy->args) arg = place(arg);
-    return copy;
-  };
-  auto schema = std::make_shared<Schema>();
-  for (int key : keys) schema->fields.push_back({before.names[static_cast<size_t>(key)], before.exprs[static_cast<size_t>(key)]->type.WithRowtime(false)});
-  for (size_t c = 0; c < calls.size(); ++c) schema->fields.push_back({fmt::format("{}{}", calls[c].name, c), calls[c].type});
-  PhysicalPtr node;
-  if (windowed) {
-    plan::WindowSpec window = input.window->spec;
-    const PhysicalPtr& base = input.window->base;
-    window.rowtime = before.Add(Expr::InputRef(window.rowtime, (*base->schema)[static_cast<size_t>(window.rowtime)].type), "rowtime");
-    PhysicalPtr calc = MakeCalc(base, nullptr, before.exprs, before.names);
-    PhysicalPtr exchange = MakeNode(plan::ExchangeSpec{keys}, {calc}, calc->schema, calc->mode);
-    node = MakeNode(plan::WindowAggregateSpec{keys, window, calls}, {exchange}, Append(*schema, WindowColumns()));
-  } else {
-    PhysicalPtr calc = MakeCalc(input.node, nullptr, before.exprs, before.names);
-    if (!calc->mode.append_only()) return Status::Invalid(kUnsupportedSql, "an aggregation over an updating query is not supported yet", "aggregate once, or per window").WithSpan(query.span);
-    PhysicalPtr exchange = MakeNode(plan::ExchangeSpec{keys}, {calc}, calc->schema, calc->mode);
-    auto aggregate = std::make_shared<plan::PhysicalNode>(*MakeNode(plan::GroupAggregateSpec{keys, calls}, {exchange}, schema, {true, true, true, false}));
-    std::vector<int> upsert_key;
-    for (size_t k = 0; k < keys.size(); ++k) upsert_key.push_back(static_cast<int>(k));
-    aggregate->upsert_keys = {upsert_key};
-    node = aggregate;
-  }
-  for (ExprPtr& output : outputs) output = place(output);
-  return Unqualified(MakeCalc(node, place(having), std::move(outputs), std::move(names)));
+  return Project(input, nullptr, std::move(projections), std::move(names));
 }
 
 Result<Relation> QueryPlanner::PlanOver(const AstQuery& query, Relation input) {
@@ -438,12 +308,9 @@ Result<Relation> QueryPlanner::PlanOver(const AstQuery& query, Relation input) {
     over.keys = keys;
     over.rowtime = order->input;
     over.frame = ast.over->rows ? plan::FrameKind::kRowsUnboundedPreceding : plan::FrameKind::kRangeUnboundedPreceding;
-    ExprPtr argument;
-    if (!(ast.args.size() == 1 && ast.args[0]->kind == AstKind::kStar)) {
-      if (ast.args.size() != 1) return Status::Invalid(kTypeMismatch, fmt::format("{} takes one argument", ast.name), "SUM(amount)").WithSpan(ast.span);
-      SEMEL_ASSIGN_OR_RETURN(argument, binder.Bind(*ast.args[0]));
-    }
-    SEMEL_ASSIGN_OR_RETURN(AggregateCall call, MakeAggregate(ast, argument));
+    if (ast.filter) return Status::Invalid(kUnsupportedSql, "FILTER with OVER is not supported yet", "SUM(CASE WHEN … THEN x END) OVER (…)").WithSpan(ast.span);
+    SEMEL_ASSIGN_OR_RETURN(ExprPtr argument, BindAggregateArgument(ast, binder));
+    SEMEL_ASSIGN_OR_RETURN(AggregateCall call, ResolveAggregate(ast, argument));
     if (argument) call.argument = before.Add(argument, fmt::format("arg{}", over.aggregates.size()));
     over.aggregates.push_back(call);
     return Expr::InputRef(-static_cast<int>(over.aggregates.size()), call.type, ast.span);  // placed below
@@ -472,15 +339,37 @@ Result<Relation> QueryPlanner::PlanOver(const AstQuery& query, Relation input) {
   PhysicalPtr exchange = MakeNode(plan::ExchangeSpec{over.keys}, {calc}, calc->schema, calc->mode);
   std::vector<columnar::Field> results;
   for (size_t c = 0; c < over.aggregates.size(); ++c) results.push_back({fmt::format("{}{}", over.aggregates[c].name, c), over.aggregates[c].type});
-  PhysicalPtr node = MakeNode(over, {exchange}, Append(*calc->schema, std::move(results)));
+  PhysicalPtr node = MakeNode(over, {exchange}, AppendFields(*calc->schema, std::move(results)));
   return Unqualified(MakeCalc(node, nullptr, std::move(outputs), std::move(names)));
 }
+
+namespace {
+
+bool IsNullLiteral(const PhysicalPtr& node, int column) {
+  const auto* calc = std::get_if<plan::CalcSpec>(&node->spec);
+  if (calc == nullptr) return false;
+  const Expr& expr = *calc->projections[static_cast<size_t>(column)];
+  return expr.kind == plan::ExprKind::kLiteral && expr.literal->IsNull(0);
+}
+
+// The select item of a column where it can be told, else the table's name.
+SourceSpan ItemSpan(const Statement& s, int column) {
+  const std::vector<AstSelectItem>& items = s.query->items;
+  for (const AstSelectItem& item : items)
+    if (item.expr->kind == AstKind::kStar) return item.expr->span;
+  return column >= 0 && static_cast<size_t>(column) < items.size() ? items[static_cast<size_t>(column)].expr->span : s.name_span;
+}
+
+}  // namespace
 
 Result<PhysicalPtr> QueryPlanner::PlanInsert(const Statement& s) {
   SEMEL_ASSIGN_OR_RETURN(const TableDefinition* target, session_.FindTable(s.name, s.name_span));
   SEMEL_RETURN_IF_ERROR(session_.CheckOptions(*target, false));
   SEMEL_ASSIGN_OR_RETURN(Relation query, PlanQuery(*s.query));
   const Schema& table = target->table->physical;
+  for (const auto& column : target->table->metadata)
+    if (!column.is_virtual)
+      return Status::Invalid(kUnsupportedSql, fmt::format("writing the metadata column '{}' is not supported yet", column.name), "declare it VIRTUAL to read it only").WithSpan(s.name_span);
   const Schema& found = *query.node->schema;
   std::vector<int> places(table.size(), -1);
   if (s.insert_columns.empty()) {
@@ -501,13 +390,16 @@ Result<PhysicalPtr> QueryPlanner::PlanInsert(const Statement& s) {
   for (size_t i = 0; i < table.size(); ++i) {
     const DataType& to = table[i].type;
     names.push_back(table[i].name);
+    const bool is_null = places[i] < 0 || IsNullLiteral(query.node, places[i]);
+    if (is_null && !to.nullable())
+      return Status::Invalid(kTypeMismatch, fmt::format("column '{}' is NOT NULL and gets no value", table[i].name), "insert a value into it").WithSpan(ItemSpan(s, places[i]));
     if (places[i] < 0) {
       projections.push_back(Expr::Literal(columnar::NullColumn(to.WithNullable(true), 1)));
       continue;
     }
     const DataType& from = found[static_cast<size_t>(places[i])].type;
     if (!CanStoreAs(from, to))
-      return Status::Invalid(kTypeMismatch, fmt::format("column '{}' is {}, the query gives {}", table[i].name, to.ToString(), from.ToString()), "CAST it in the query").WithSpan(s.query->span);
+      return Status::Invalid(kTypeMismatch, fmt::format("column '{}' is {}, the query gives {}", table[i].name, to.ToString(), from.ToString()), "CAST it in the query").WithSpan(ItemSpan(s, places[i]));
     projections.push_back(CoerceTo(Expr::InputRef(places[i], from), to));
   }
   PhysicalPtr input = MakeCalc(query.node, nullptr, std::move(projections), std::move(names));
@@ -519,7 +411,9 @@ Result<PhysicalPtr> QueryPlanner::PlanInsert(const Statement& s) {
     return Status::Invalid(kUpdatingIntoAppend, fmt::format("'{}' does not support consuming update changes of this query", target->table->name),
                            "aggregate per window (TUMBLE) or with OVER, whose results are final")
         .WithSpan(s.name_span);
-  return MakeNode(plan::SinkSpec{target->table}, {input}, input->schema, input->mode);
+  plan::ChangelogMode taken = input->mode;
+  taken.update_before = taken.update_before && accepts("UB");  // an upsert sink needs no retraction of the old row
+  return MakeNode(plan::SinkSpec{target->table}, {input}, input->schema, taken);
 }
 
 }  // namespace semel::sql

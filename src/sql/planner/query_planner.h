@@ -4,6 +4,7 @@
 // Queries → trees of physical nodes.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,9 +20,12 @@ namespace semel::sql {
 struct Relation {
   plan::PhysicalPtr node;
   std::vector<std::string> qualifiers;  // one per column
+  // The node is `origin` or one Calc above it.
   struct Window {
-    plan::WindowSpec spec;
-    plan::PhysicalPtr base;  // the input of the window function; its columns come first
+    plan::WindowSpec spec;       // rowtime: column of `origin`
+    plan::PhysicalPtr origin;    // the window function or the window aggregation
+    plan::PhysicalPtr base;      // the function's input, whose columns come first in origin; null above an aggregation
+    std::array<int, 3> columns;  // window_start, window_end, window_time in `node`; -1: not selected
   };
   std::optional<Window> window;
 };
@@ -34,6 +38,8 @@ class QueryPlanner {
   Result<Relation> PlanQuery(const AstQuery& query);
   // INSERT INTO: the query's columns brought to the table's types by position.
   Result<plan::PhysicalPtr> PlanInsert(const Statement& s);
+  // The columns of a table or view as a query sees them, computed ones included.
+  Result<columnar::Schema> DescribeTable(const std::vector<std::string>& name, SourceSpan span);
 
  private:
   Result<Relation> PlanFrom(const AstFrom& from);
@@ -41,17 +47,19 @@ class QueryPlanner {
   Result<Relation> PlanTumble(const AstFrom& from);
   Result<Relation> PlanUnion(const AstQuery& query);
   Result<Relation> PlanSelect(const AstQuery& query);
-  Result<Relation> PlanAggregate(const AstQuery& query, Relation input);
   Result<Relation> PlanOver(const AstQuery& query, Relation input);
   Result<Relation> PlanProjection(const AstQuery& query, Relation input);
+  Result<Relation> PlanNamed(const AstQueryPtr& query, std::vector<std::pair<std::string, AstQueryPtr>> visible);
   Result<plan::PhysicalPtr> PlanSource(const TableDefinition& definition);
-  Result<plan::AggregateCall> MakeAggregate(const AstExpr& ast, const plan::ExprPtr& argument);
+  Result<plan::PhysicalPtr> PlanScan(const TableDefinition& definition);
   Result<std::vector<AstSelectItem>> ExpandStars(const AstQuery& query, const Relation& input);
 
   Session& session_;
   const functions::Registry& functions_;
-  std::map<std::string, plan::PhysicalPtr> sources_;
-  int view_depth_ = 0;
+  std::map<plan::TablePtr, plan::PhysicalPtr> sources_;
+  std::map<AstQueryPtr, Relation> named_;                    // views and WITH queries, planned once
+  std::vector<std::pair<std::string, AstQueryPtr>> with_;  // those in scope
+  int depth_ = 0;
 };
 
 // Building blocks shared with the rewriting passes.
@@ -62,5 +70,13 @@ plan::PhysicalPtr MakeCalc(plan::PhysicalPtr input, plan::ExprPtr condition, std
 plan::ExprPtr Substitute(const plan::ExprPtr& expr, const std::vector<plan::ExprPtr>& with);
 std::vector<plan::ExprPtr> IdentityProjections(const columnar::Schema& schema);
 void CollectInputs(const plan::ExprPtr& expr, std::vector<bool>& used);
+Scope ScopeOf(const Relation& relation);
+// Filter and projection over a relation; its window stays attached as far as its columns are selected.
+Relation Project(const Relation& input, plan::ExprPtr condition, std::vector<plan::ExprPtr> projections, std::vector<std::string> names);
+// The name of an unnamed select item is that of its column, else EXPR$n.
+std::string ItemName(const AstSelectItem& item, size_t index);
+columnar::SchemaPtr AppendFields(const columnar::Schema& schema, std::vector<columnar::Field> more);
+// window_start, window_end, window_time for an event time of this type.
+std::vector<columnar::Field> WindowFields(const columnar::DataType& rowtime);
 
 }  // namespace semel::sql

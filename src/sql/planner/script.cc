@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "codec/sha256.h"
+#include "sql/binder/error_codes.h"
 #include "sql/parser/parser.h"
 #include "sql/planner/finalize.h"
 #include "sql/planner/query_planner.h"
@@ -13,6 +14,11 @@
 namespace semel::sql {
 
 namespace {
+
+// Characters of UTF-8 text.
+size_t Characters(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
 
 // Line and column, both from 1, of a byte offset.
 struct Place {
@@ -28,7 +34,7 @@ Place PlaceOf(std::string_view script, size_t offset) {
       place.line_begin = i + 1;
     }
   }
-  place.column = offset - place.line_begin + 1;
+  place.column = Characters(script.substr(place.line_begin, offset - place.line_begin)) + 1;
   return place;
 }
 
@@ -47,7 +53,7 @@ std::string Escape(std::string_view text) {
 
 class ScriptPlanner {
  public:
-  ScriptPlanner(const ScriptContext& context, Session& session) : session_(session), planner_(session, *context.functions) {}
+  ScriptPlanner(const ScriptContext& context, Session& session) : session_(session), functions_(*context.functions), planner_(session, functions_) {}
 
   Status Run(const Statement& s) {
     switch (s.kind) {
@@ -95,19 +101,30 @@ class ScriptPlanner {
     } else {
       SEMEL_ASSIGN_OR_RETURN(node, planner_.PlanInsert(s));
     }
-    output += s.name.empty() ? ExplainText({node}, s.changelog) : ExplainText(FinalizePlan({node}), s.changelog);
+    output += ExplainText(FinalizePlan({node}, functions_), s.changelog);
     return Status::Ok();
   }
 
   Status Describe(const Statement& s) {
-    SEMEL_ASSIGN_OR_RETURN(const TableDefinition* table, session_.FindTable(s.name, s.name_span));
-    for (const AstColumn& column : table->columns) output += fmt::format("{} {}\n", column.name, column.type.ToString());
+    SEMEL_ASSIGN_OR_RETURN(columnar::Schema schema, planner_.DescribeTable(s.name, s.name_span));
+    for (const columnar::Field& field : schema.fields) output += fmt::format("{} {}\n", field.name, field.type.ToString());
     return Status::Ok();
   }
 
   Session& session_;
+  const functions::Registry& functions_;
   QueryPlanner planner_;
 };
+
+// A filter above an aggregation, or a neighbour that shares it, makes −U; a sink that did not ask for them would misread them.
+Status CheckRetractions(const std::vector<plan::PhysicalPtr>& sinks) {
+  for (const plan::PhysicalPtr& sink : sinks) {
+    if (sink->mode.update_before || !sink->inputs[0]->mode.update_before) continue;
+    return Status::Invalid(kUpdatingIntoAppend, fmt::format("'{}' does not take the retractions of this query", std::get<plan::SinkSpec>(sink->spec).table->name),
+                           "leave out HAVING or the filter above the aggregation");
+  }
+  return Status::Ok();
+}
 
 }  // namespace
 
@@ -120,11 +137,13 @@ Result<PlannedScript> PlanScript(std::string_view script, const ScriptContext& c
   ScriptPlanner planner(context, session);
   for (const Statement& statement : statements) SEMEL_RETURN_IF_ERROR(planner.Run(statement));
   PlannedScript planned;
-  planned.plan.sinks = FinalizePlan(planner.sinks);
+  planned.plan.sinks = FinalizePlan(planner.sinks, *context.functions);
+  SEMEL_RETURN_IF_ERROR(CheckRetractions(planned.plan.sinks));
   planned.plan.settings = session.settings;
   std::vector<std::string> ids;
   for (const plan::PhysicalPtr& sink : planned.plan.sinks) ids.push_back(sink->id);
   std::sort(ids.begin(), ids.end());
+  if (auto zone = session.settings.find("table.local-time-zone"); zone != session.settings.end()) ids.push_back("zone " + zone->second);
   planned.plan.fingerprint = codec::Sha256Hex(Join(ids, "\n"));
   if (auto name = session.settings.find("pipeline.name"); name != session.settings.end()) planned.plan.pipeline_name = name->second;
   planned.notices = session.notices;
@@ -140,10 +159,15 @@ std::string RenderError(const Status& status, std::string_view script, std::stri
     const size_t line_end = std::min(script.find('\n', place.line_begin), script.size());
     const std::string number = std::to_string(place.line);
     const std::string margin(number.size(), ' ');
-    const size_t width = std::max<size_t>(1, std::min<size_t>(span.end, line_end) - std::min<size_t>(span.begin, line_end));
+    const size_t begin = std::min<size_t>(span.begin, line_end);
+    const std::string_view before = script.substr(place.line_begin, begin - place.line_begin);
+    const size_t width = std::max<size_t>(1, Characters(script.substr(begin, std::min<size_t>(span.end, line_end) - begin)));
+    std::string indent;  // tabs stay tabs, so that the mark stands below its word
+    for (char c : before)
+      if ((c & 0xC0) != 0x80) indent += c == '\t' ? '\t' : ' ';
     text += fmt::format("{}--> {}:{}:{}\n{} |\n", margin, file, place.line, place.column, margin);
     text += fmt::format("{} | {}\n", number, script.substr(place.line_begin, line_end - place.line_begin));
-    text += fmt::format("{} | {}{}\n", margin, std::string(place.column - 1, ' '), std::string(width, '^'));
+    text += fmt::format("{} | {}{}\n", margin, indent, std::string(width, '^'));
   }
   if (!status.hint().empty()) text += fmt::format("hint: {}\n", status.hint());
   return text;
@@ -153,7 +177,8 @@ std::string RenderErrorJson(const Status& status, std::string_view script, std::
   std::string text = fmt::format("{{\"code\": \"SEMEL-{:04}\", \"message\": \"{}\", \"hint\": \"{}\"", status.code().number, Escape(status.message()), Escape(status.hint()));
   if (status.span().end > 0) {
     const Place place = PlaceOf(script, status.span().begin);
-    text += fmt::format(", \"file\": \"{}\", \"line\": {}, \"column\": {}", Escape(file), place.line, place.column);
+    const Place end = PlaceOf(script, status.span().end);
+    text += fmt::format(", \"file\": \"{}\", \"line\": {}, \"column\": {}, \"end_line\": {}, \"end_column\": {}", Escape(file), place.line, place.column, end.line, end.column);
   }
   return text + "}\n";
 }

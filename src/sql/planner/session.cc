@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "functions/api/literal.h"
 #include "sql/binder/error_codes.h"
 #include "sql/parser/error_codes.h"
 
@@ -18,6 +19,18 @@ bool Matches(const connectors::OptionSpec& spec, const std::string& key) {
   if (spec.key.size() > 2 && spec.key.compare(spec.key.size() - 2, 2, ".*") == 0)
     return key.compare(0, spec.key.size() - 1, spec.key, 0, spec.key.size() - 1) == 0;
   return spec.key == key;
+}
+
+// Whether the key is 'format', or begins with the name of the table's format (CheckFormatOptions looks at the rest).
+bool IsFormatOption(const plan::TableDescriptor& table, const connectors::ConnectorContext& context, const std::string& key) {
+  if (context.formats == nullptr) return false;
+  for (const char* option : {"format", "value.format", "key.format"}) {
+    const auto it = table.options.find(option);
+    if (it == table.options.end()) continue;
+    const std::string role(option, std::string_view(option).size() - 6);
+    if (key.rfind(role + it->second + ".", 0) == 0) return true;
+  }
+  return false;
 }
 
 Status UnknownName(ErrorCode code, std::string_view what, const std::string& name, const std::vector<std::string>& known, SourceSpan span) {
@@ -115,6 +128,8 @@ Result<std::shared_ptr<plan::TableDescriptor>> Session::Describe(const Statement
 Status Session::CreateTable(const Statement& s) {
   const std::vector<std::string> full = FullName(s.name);
   const std::string key = Join(full, ".");
+  if (views_.count(key) > 0)
+    return Status::Invalid(kDuplicateName, fmt::format("'{}' is a view already", key), "use another name").WithSpan(s.name_span);
   if (tables_.count(key) > 0) {
     if (s.if_not_exists) return Status::Ok();
     return Status::Invalid(kDuplicateName, fmt::format("table '{}' exists already", key), "use another name or IF NOT EXISTS").WithSpan(s.name_span);
@@ -130,18 +145,40 @@ Status Session::CreateTable(const Statement& s) {
     if (column.kind == AstColumn::Kind::kPhysical) {
       table->physical.fields.push_back({column.name, type});
     } else if (column.kind == AstColumn::Kind::kMetadata) {
-      table->metadata.push_back({column.name, column.metadata_key, type, column.is_virtual});
+      SEMEL_ASSIGN_OR_RETURN(columnar::DataType own, MetadataType(*table, column));
+      table->metadata.push_back({column.name, column.metadata_key, own, column.is_virtual});
     }
   }
   for (const std::vector<std::string>* list : {&s.primary_key, &s.partitioned_by})
     for (const std::string& name : *list)
       if (std::find(names.begin(), names.end(), name) == names.end()) return UnknownName(kUnknownColumn, "column", name, names, s.name_span);
-  tables_[key] = {table, s.columns, s.watermark_column, s.watermark, s.name_span};
+  TableDefinition definition{table, s.columns, s.watermark_column, s.watermark, s.name_span, s.option_spans};
+  for (AstColumn& column : definition.columns)
+    if (std::find(s.primary_key.begin(), s.primary_key.end(), column.name) != s.primary_key.end()) column.type = column.type.WithNullable(false);
+  tables_[key] = std::move(definition);
   return Status::Ok();
+}
+
+// The connector's own type for the key; the query casts it to the declared one, as in Flink.
+Result<columnar::DataType> Session::MetadataType(const plan::TableDescriptor& table, const AstColumn& column) const {
+  const connectors::Connector* connector = connectors_.Find(table.connector);
+  std::vector<std::string> keys;
+  if (connector != nullptr) {
+    for (const auto& [key, type] : connector->metadata) {
+      keys.push_back(key);
+      if (key != column.metadata_key) continue;
+      if (functions::CanCast(type, column.type)) return type;
+      return Status::Invalid(kTypeMismatch, fmt::format("metadata '{}' is {}, which cannot be cast to {}", key, type.ToString(), column.type.ToString()), "declare the column with its type")
+          .WithSpan(column.span);
+    }
+  }
+  return UnknownName(kUnknownColumn, fmt::format("metadata of '{}'", table.connector), column.metadata_key, keys, column.span);
 }
 
 Status Session::CreateView(const Statement& s) {
   const std::string key = Join(FullName(s.name), ".");
+  if (tables_.count(key) > 0)
+    return Status::Invalid(kDuplicateName, fmt::format("'{}' is a table already", key), "use another name").WithSpan(s.name_span);
   if (!s.if_not_exists && views_.count(key) > 0)
     return Status::Invalid(kDuplicateName, fmt::format("view '{}' exists already", key), "use another name").WithSpan(s.name_span);
   views_.emplace(key, ViewDefinition{s.query});
@@ -149,7 +186,11 @@ Status Session::CreateView(const Statement& s) {
 }
 
 Status Session::Drop(const Statement& s) {
-  const std::string key = Join(FullName(s.name), ".");
+  const std::vector<std::string> full = FullName(s.name);
+  const std::string key = Join(full, ".");
+  if (s.kind == StatementKind::kDropTable && full[0] != kDefaultCatalog)
+    return Status::Invalid(kUnsupportedSql, "DROP TABLE in an external catalog is not supported", "drop it with a tool of the catalog: Semel never deletes tables")
+        .WithSpan(s.name_span);
   const size_t dropped = s.kind == StatementKind::kDropView ? views_.erase(key) : tables_.erase(key);
   if (dropped == 0 && !s.if_exists) return UnknownName(kUnknownTable, "table or view", key, TableNames(), s.name_span);
   return Status::Ok();
@@ -171,7 +212,14 @@ Result<const TableDefinition*> Session::FindTable(const std::vector<std::string>
   const std::vector<std::string> full = FullName(name);
   auto it = tables_.find(Join(full, "."));
   if (it != tables_.end()) return &it->second;
+  if (views_.count(Join(full, ".")) > 0)
+    return Status::Invalid(kWrongDirection, fmt::format("'{}' is a view", full[2]), "insert into a table").WithSpan(span);
   if (catalogs_.count(full[0]) > 0) return LoadFromCatalog(full, span);
+  if (full[0] != kDefaultCatalog) {
+    std::vector<std::string> catalogs{kDefaultCatalog};
+    for (const auto& [catalog, definition] : catalogs_) catalogs.push_back(catalog);
+    return UnknownName(kUnknownCatalog, "catalog", full[0], catalogs, span);
+  }
   std::vector<std::string> names;
   for (const std::string& known : TableNames()) names.push_back(Split(known, '.').back());
   return UnknownName(kUnknownTable, "table", full[2], names, span);
@@ -183,6 +231,8 @@ Result<const TableDefinition*> Session::LoadFromCatalog(const std::vector<std::s
   if (offline_)
     return Status::Invalid(kUnknownTable, fmt::format("'{}' is not defined in the script", Join(full, ".")), "define it with CREATE TABLE IF NOT EXISTS, or check without --offline").WithSpan(span);
   if (!catalog.opened) {
+    context_.settings = settings;
+    if (auto name = settings.find("pipeline.name"); name != settings.end()) context_.pipeline_name = name->second;
     SEMEL_ASSIGN_OR_RETURN(catalog.opened, type->open(context_, full[0], catalog.options));
   }
   Result<plan::TableDescriptor> loaded = catalog.opened->LoadTable(full[1], full[2]);
@@ -201,6 +251,32 @@ Result<const TableDefinition*> Session::LoadFromCatalog(const std::vector<std::s
   return &(tables_[Join(full, ".")] = std::move(definition));
 }
 
+void Session::Notice(std::string text) {
+  if (std::find(notices.begin(), notices.end(), text) == notices.end()) notices.push_back(std::move(text));
+}
+
+// Options behind a format's name ('json.…') are the format's.
+Status Session::CheckFormatOptions(const TableDefinition& definition) const {
+  if (context_.formats == nullptr) return Status::Ok();
+  for (const auto& [key, value] : definition.table->options) {
+    if (key != "format" && key != "value.format" && key != "key.format") continue;
+    const auto place = [&definition](const std::string& option) {
+      const auto it = definition.option_spans.find(option);
+      return it == definition.option_spans.end() ? definition.span : it->second;
+    };
+    const formats::Format* format = context_.formats->Find(value);
+    if (format == nullptr) return UnknownName(kUnknownOption, "format", value, context_.formats->Names(), place(key));
+    const std::string prefix = (key == "format" ? "" : key.substr(0, key.size() - 6)) + value + ".";
+    for (const auto& [option, setting] : definition.table->options) {
+      if (option.rfind(prefix, 0) != 0) continue;
+      const std::string name = option.substr(prefix.size());
+      if (std::find(format->known_options.begin(), format->known_options.end(), name) == format->known_options.end())
+        return UnknownName(kUnknownOption, fmt::format("option of format '{}'", value), name, format->known_options, place(option));
+    }
+  }
+  return Status::Ok();
+}
+
 Status Session::CheckOptions(const TableDefinition& definition, bool source) {
   const plan::TableDescriptor& table = *definition.table;
   const connectors::Connector* connector = connectors_.Find(table.connector);
@@ -209,6 +285,7 @@ Status Session::CheckOptions(const TableDefinition& definition, bool source) {
     return Status::Invalid(kWrongDirection, fmt::format("connector '{}' cannot be {}", table.connector, source ? "read" : "written"), "use another connector for this table")
         .WithSpan(definition.span);
   if (table.catalog != kDefaultCatalog) return Status::Ok();  // the catalog checked its own
+  SEMEL_RETURN_IF_ERROR(CheckFormatOptions(definition));
   const std::vector<connectors::OptionSpec>& specs = source ? connector->source_options : connector->sink_options;
   const std::vector<connectors::OptionSpec>& others = source ? connector->sink_options : connector->source_options;
   std::vector<std::string> keys;
@@ -216,8 +293,11 @@ Status Session::CheckOptions(const TableDefinition& definition, bool source) {
   for (const auto& [key, value] : table.options) {
     auto known = std::find_if(specs.begin(), specs.end(), [&key = key](const auto& spec) { return Matches(spec, key); });
     const bool elsewhere = std::any_of(others.begin(), others.end(), [&key = key](const auto& spec) { return Matches(spec, key); });
-    if (known == specs.end() && !elsewhere) return UnknownName(kUnknownOption, fmt::format("option of '{}'", table.connector), key, keys, definition.span);
-    if (known != specs.end() && known->ignored) notices.push_back(fmt::format("option '{}' of {} has no effect in Semel", key, table.name));
+    if (known == specs.end() && !elsewhere && !IsFormatOption(table, context_, key)) {
+      const auto place = definition.option_spans.find(key);
+      return UnknownName(kUnknownOption, fmt::format("option of '{}'", table.connector), key, keys, place == definition.option_spans.end() ? definition.span : place->second);
+    }
+    if (known != specs.end() && known->ignored) Notice(fmt::format("option '{}' of {} has no effect in Semel", key, table.name));
   }
   for (const connectors::OptionSpec& spec : specs)
     if (spec.required && table.options.count(spec.key) == 0)

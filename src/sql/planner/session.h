@@ -22,6 +22,7 @@ struct TableDefinition {
   std::string watermark_column;
   AstExprPtr watermark;
   SourceSpan span;
+  std::map<std::string, SourceSpan> option_spans;
 };
 
 struct ViewDefinition {
@@ -56,6 +57,9 @@ class Session {
   const connectors::ConnectorContext& context() const { return context_; }
 
  private:
+  Status CheckFormatOptions(const TableDefinition& definition) const;
+  Result<columnar::DataType> MetadataType(const plan::TableDescriptor& table, const AstColumn& column) const;
+  void Notice(std::string text);
   struct CatalogDefinition {
     std::string type;
     plan::Options options;
