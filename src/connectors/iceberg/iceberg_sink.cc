@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+#include "connectors/iceberg/iceberg_sink.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "columnar/row_digest.h"
+#include "iceberg/error_codes.h"
+
+namespace semel::connectors {
+
+using checkpoint::CommitOutcome;
+using checkpoint::CommitResult;
+using checkpoint::Marker;
+using columnar::Batch;
+using iceberg::DataFile;
+using iceberg::Table;
+using iceberg::TableVersion;
+using parquet::ParquetColumn;
+
+namespace {
+
+constexpr char kFilePrefix[] = "semel-";
+
+// semel-<lineage>-<epoch>-<generation>-<rest>: what a start may judge and discard.
+std::string FileTag(const std::string& lineage, Epoch epoch, Generation generation) { return fmt::format("{}{}_{}_{}", kFilePrefix, lineage, epoch.value, generation.value); }
+
+std::optional<checkpoint::Committer::StagedAttempt> ParseFileTag(const std::string& name) {
+  const size_t begin = name.find(kFilePrefix);
+  if (begin == std::string::npos) return std::nullopt;
+  const std::vector<std::string> parts = Split(name.substr(begin + sizeof(kFilePrefix) - 1), '_');
+  if (parts.size() < 3) return std::nullopt;
+  char* end = nullptr;
+  const uint64_t epoch = std::strtoull(parts[1].c_str(), &end, 10);
+  if (*end != '\0' || parts[1].empty()) return std::nullopt;
+  const uint64_t generation = std::strtoull(parts[2].c_str(), &end, 10);
+  if (end == parts[2].c_str() || (*end != '-' && *end != '\0')) return std::nullopt;
+  return checkpoint::Committer::StagedAttempt{parts[0], Epoch(epoch), Generation(generation)};
+}
+
+Status CheckRequired(const std::vector<ParquetColumn>& columns, const Batch& batch) {
+  for (size_t c = 0; c < columns.size(); ++c)
+    if (columns[c].required && batch.column(c)->CountNulls() > 0)
+      return Status::Invalid(iceberg::kNullInRequired, fmt::format("column '{}' is NOT NULL, a row has NULL there", columns[c].name), "filter such rows, or give them a value with COALESCE");
+  return Status::Ok();
+}
+
+// Collects an epoch's batches; the file is encoded and written off the worker.
+class IcebergWriter final : public SinkWriter {
+ public:
+  IcebergWriter(std::shared_ptr<Table> table, std::vector<ParquetColumn> columns, WriterContext context)
+      : table_(std::move(table)), columns_(std::move(columns)), context_(std::move(context)) {}
+
+  Status Write(const Batch& batch) override {
+    SEMEL_RETURN_IF_ERROR(CheckRequired(columns_, batch));
+    rows_ += static_cast<uint64_t>(batch.length());
+    batches_.push_back(batch);
+    return Status::Ok();
+  }
+
+  Result<PrepareTask> Prepare(Epoch epoch) override {
+    auto batches = std::make_shared<std::vector<Batch>>(std::move(batches_));
+    batches_.clear();
+    const uint64_t rows = std::exchange(rows_, 0);
+    return PrepareTask([table = table_, columns = columns_, context = context_, epoch, rows, batches]() -> Result<StagedOutput> {
+      StagedOutput output{{}, rows, std::string(32, '0')};
+      if (rows == 0) return output;
+      columnar::RowDigest digest;
+      for (const Batch& batch : *batches) digest.AddRows(batch);
+      SEMEL_ASSIGN_OR_RETURN(std::string bytes, parquet::EncodeParquet(columns, *batches));
+      DataFile file;
+      const std::string path = fmt::format("{}/{}-{}.parquet", table->DataFolder(), FileTag(context.lineage, epoch, context.generation), context.worker);
+      file.path = "file://" + path;
+      file.rows = rows;
+      file.bytes = bytes.size();
+      file.digest = output.digest = digest.ToString();
+      SEMEL_POINT(table->env(), "prepare.iceberg.data_file.before");
+      SEMEL_RETURN_IF_ERROR(table->WriteDurable(path, bytes));
+      SEMEL_POINT(table->env(), "prepare.iceberg.data_file.after");
+      output.payload = file.Encode();
+      return output;
+    });
+  }
+
+ private:
+  std::shared_ptr<Table> table_;
+  const std::vector<ParquetColumn> columns_;
+  const WriterContext context_;
+  std::vector<Batch> batches_;
+  uint64_t rows_ = 0;
+};
+
+class IcebergView final : public checkpoint::SinkView {
+ public:
+  IcebergView(Table& table, std::shared_ptr<const TableVersion> version, std::string key, std::string uuid, std::optional<Marker> marker)
+      : table_(table), version_(std::move(version)), key_(std::move(key)), uuid_(std::move(uuid)), marker_(std::move(marker)) {}
+
+  const std::optional<Marker>& marker() const override { return marker_; }
+  bool marker_is_live() const override {
+    if (!marker_) return true;
+    const std::optional<int64_t> snapshot = iceberg::SnapshotOfMarker(*version_, key_, marker_->ToString());
+    return !snapshot || iceberg::IsAncestorOrExpired(*version_, *snapshot);
+  }
+
+  CommitResult Commit(const checkpoint::CommitPermit& permit, const checkpoint::Committable& committable) override {
+    SEMEL_CHECK(permit.marker() == committable.marker, "a permit is for one attempt");
+    CommitResult result;
+    const Status status = TryCommit(committable, result);
+    if (!status.ok()) {
+      // Whatever failed before the swap was certainly not applied; a swap of unknown outcome has said so itself.
+      result.outcome = status.is(StatusKind::kUnknown) ? CommitOutcome::kUnknown : CommitOutcome::kRejected;
+      result.reason = status;
+    }
+    return result;
+  }
+
+ private:
+  Status TryCommit(const checkpoint::Committable& committable, CommitResult& result) {
+    if (iceberg::FactsOf(*version_).uuid != uuid_)
+      return Status::Corrupt(iceberg::kTableReplaced, fmt::format("{} was dropped and created again", table_.FullName()), "start over with `semel run --fresh`, or restore the table");
+    std::vector<DataFile> files;
+    for (const std::string& payload : committable.payloads) {
+      SEMEL_ASSIGN_OR_RETURN(DataFile file, DataFile::Decode(payload));
+      Result<env::FileInfo> found = table_.env().files().Stat(iceberg::LocalPathOf(file.path));
+      if (!found.ok() || found->size != file.bytes)
+        return Status::Corrupt(iceberg::kStagedMissing, fmt::format("staged file {} is missing or has another size", file.path), "somebody removed it from the warehouse; restore it");
+      files.push_back(std::move(file));
+    }
+    const Marker& marker = committable.marker;
+    SEMEL_POINT(table_.env(), "commit.iceberg.build.before");
+    std::string snapshot;
+    SEMEL_ASSIGN_OR_RETURN(iceberg::SwapOutcome outcome,
+                           table_.Append(*version_, files, {{key_, marker.ToString()}}, {{key_, marker.ToString()}}, FileTag(marker.lineage, marker.epoch, marker.generation), snapshot));
+    if (outcome == iceberg::SwapOutcome::kUnknown) return Status::Unknown(iceberg::kConflict, fmt::format("the commit to {} gave no answer", table_.FullName()));
+    if (outcome == iceberg::SwapOutcome::kLost) return Status::Transient(iceberg::kConflict, fmt::format("another commit to {} came first", table_.FullName()));
+    result.outcome = CommitOutcome::kCommitted;
+    result.handle = "snapshot " + snapshot;
+    return Status::Ok();
+  }
+
+  Table& table_;
+  std::shared_ptr<const TableVersion> version_;
+  const std::string key_;
+  const std::string uuid_;
+  const std::optional<Marker> marker_;
+};
+
+class IcebergCommitter final : public checkpoint::Committer {
+ public:
+  IcebergCommitter(std::unique_ptr<Table> table, std::string key, std::string uuid) : table_(std::move(table)), key_(std::move(key)), uuid_(std::move(uuid)) {}
+
+  // Compare-and-swap on the version that was read keeps older processes out; nothing else is needed.
+  Status Fence(Generation) override { return Status::Ok(); }
+
+  Result<std::unique_ptr<checkpoint::SinkView>> Look() override {
+    SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<const TableVersion> version, table_->Load());
+    std::optional<Marker> marker;
+    const auto& properties = iceberg::FactsOf(*version).properties;
+    if (auto it = properties.find(key_); it != properties.end()) {
+      SEMEL_ASSIGN_OR_RETURN(marker, Marker::Parse(it->second));
+    }
+    return std::unique_ptr<checkpoint::SinkView>(std::make_unique<IcebergView>(*table_, std::move(version), key_, uuid_, std::move(marker)));
+  }
+
+  Status Discard(const std::string& lineage, Epoch epoch, Generation generation) override {
+    for (const std::string& folder : {table_->DataFolder(), table_->MetadataFolder()}) {
+      SEMEL_ASSIGN_OR_RETURN(std::vector<env::FileInfo> files, List(folder));
+      for (const env::FileInfo& file : files) {
+        const std::optional<StagedAttempt> attempt = ParseFileTag(file.name);
+        if (!attempt || attempt->lineage != lineage || attempt->epoch != epoch || attempt->generation != generation) continue;
+        const Status removed = table_->env().files().Remove(folder + "/" + file.name);
+        if (!removed.ok() && !removed.is(StatusKind::kNotFound)) return removed;
+      }
+    }
+    return Status::Ok();
+  }
+
+  Result<std::vector<StagedAttempt>> ListStaged() override {
+    std::set<std::pair<std::string, std::pair<uint64_t, uint64_t>>> seen;
+    SEMEL_ASSIGN_OR_RETURN(std::vector<env::FileInfo> files, List(table_->DataFolder()));
+    std::vector<StagedAttempt> attempts;
+    for (const env::FileInfo& file : files) {
+      const std::optional<StagedAttempt> attempt = ParseFileTag(file.name);
+      if (attempt && seen.insert({attempt->lineage, {attempt->epoch.value, attempt->generation.value}}).second) attempts.push_back(*attempt);
+    }
+    return attempts;
+  }
+
+ private:
+  Result<std::vector<env::FileInfo>> List(const std::string& folder) {
+    Result<std::vector<env::FileInfo>> files = table_->env().files().List(folder);
+    if (files.status().is(StatusKind::kNotFound)) return std::vector<env::FileInfo>{};
+    return files;
+  }
+
+  std::unique_ptr<Table> table_;
+  const std::string key_;
+  const std::string uuid_;
+};
+
+class IcebergSink final : public Sink {
+ public:
+  IcebergSink(env::Env& env, plan::TablePtr table, std::string pipeline) : env_(env), table_(std::move(table)), pipeline_(std::move(pipeline)) {}
+
+  std::string CommitId() const override { return "iceberg:" + table_->FullName(); }
+  bool is_transactional() const override { return true; }
+
+  Status Open() override {
+    SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, OpenIcebergTable(env_, *table_));
+    const plan::Options& options = table_->options;
+    if (options.count("create") > 0) {
+      std::map<std::string, std::string> properties;
+      for (const auto& [key, value] : options)
+        if (key.rfind("table.", 0) == 0) properties[key.substr(6)] = value;
+      SEMEL_RETURN_IF_ERROR(table->CreateIfMissing(table_->physical, properties, options.count("create-database") > 0));
+    }
+    return Inspect(*table);
+  }
+
+  Result<std::unique_ptr<SinkWriter>> CreateWriter(const WriterContext& context) override {
+    SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, OpenIcebergTable(env_, *table_));
+    return std::unique_ptr<SinkWriter>(std::make_unique<IcebergWriter>(std::shared_ptr<Table>(std::move(table)), columns_, context));
+  }
+
+  Result<std::unique_ptr<checkpoint::Committer>> CreateCommitter() override {
+    SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, OpenIcebergTable(env_, *table_));
+    return std::unique_ptr<checkpoint::Committer>(std::make_unique<IcebergCommitter>(std::move(table), MarkerKey(pipeline_), uuid_));
+  }
+
+  Result<std::string> Identity() override { return uuid_; }
+
+  Status CheckReachable() override {
+    SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, OpenIcebergTable(env_, *table_));
+    Result<std::shared_ptr<const TableVersion>> version = table->Load();
+    if (version.status().is(StatusKind::kNotFound) && table_->options.count("create") > 0) return Status::Ok();  // it would be created
+    if (!version.ok()) return version.status();
+    return Compare(**version);
+  }
+
+ private:
+  Status Inspect(Table& table) {
+    SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<const TableVersion> version, table.Load());
+    SEMEL_RETURN_IF_ERROR(Compare(*version));
+    columns_ = iceberg::FactsOf(*version).columns;
+    uuid_ = iceberg::FactsOf(*version).uuid;
+    return Status::Ok();
+  }
+
+  // The declared columns must be the table's, by name, order and type.
+  Status Compare(const TableVersion& version) const {
+    const std::vector<ParquetColumn>& columns = iceberg::FactsOf(version).columns;
+    std::string found;
+    bool same = columns.size() == table_->physical.size();
+    for (size_t c = 0; c < columns.size(); ++c) {
+      found += fmt::format("{}{} {}", c > 0 ? ", " : "", columns[c].name, columns[c].type.ToString());
+      if (!same) continue;
+      const columnar::Field& declared = table_->physical[c];
+      const bool fits = declared.type.kind() == columns[c].type.kind() && (declared.type.kind() != columnar::TypeKind::kDecimal || declared.type.SameIgnoringNullability(columns[c].type));
+      const bool widened = columns[c].type.kind() == columnar::TypeKind::kInteger && declared.type.is_integer() && declared.type.kind() < columnar::TypeKind::kInteger;
+      same = declared.name == columns[c].name && (fits || widened) && (!columns[c].required || !declared.type.nullable());
+    }
+    if (same) return Status::Ok();
+    return Status::Invalid(iceberg::kSchemaDiffers, fmt::format("table {} is ({}), the script declares {}", table_->FullName(), found, table_->physical.ToString()), "declare the table as it is, or use another name");
+  }
+
+  env::Env& env_;
+  const plan::TablePtr table_;
+  const std::string pipeline_;
+  std::vector<ParquetColumn> columns_;
+  std::string uuid_;
+};
+
+}  // namespace
+
+std::string MarkerKey(const std::string& pipeline) { return "semel." + pipeline + ".marker"; }
+
+Result<std::unique_ptr<Table>> OpenIcebergTable(env::Env& env, const plan::TableDescriptor& table) {
+  auto option = [&table](const std::string& key) {
+    auto it = table.options.find("catalog." + key);
+    return it == table.options.end() ? std::string() : it->second;
+  };
+  const std::string impl = option("catalog-impl");
+  if (impl != "org.apache.iceberg.jdbc.JdbcCatalog")
+    return Status::Invalid(iceberg::kCatalogOption, fmt::format("catalog '{}' has 'catalog-impl' = '{}'", table.catalog, impl), "'org.apache.iceberg.jdbc.JdbcCatalog' on SQLite is supported");
+  const std::string uri = option("uri");
+  constexpr std::string_view kPrefix = "jdbc:sqlite:";
+  if (uri.rfind(kPrefix, 0) != 0)
+    return Status::Invalid(iceberg::kCatalogOption, fmt::format("catalog '{}' has 'uri' = '{}'", table.catalog, uri), "write 'jdbc:sqlite:/path/catalog.db'");
+  const std::string warehouse = option("warehouse");
+  const bool local = warehouse.rfind("file:", 0) == 0 || warehouse.rfind('/', 0) == 0;
+  if (!local) return Status::Invalid(iceberg::kCatalogOption, fmt::format("catalog '{}' has 'warehouse' = '{}'", table.catalog, warehouse), "write 'file:///path/warehouse'");
+  std::string folder = iceberg::LocalPathOf(warehouse);
+  while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+  return std::make_unique<Table>(env, iceberg::CatalogOptions{table.catalog, iceberg::LocalPathOf(uri.substr(kPrefix.size())), folder}, table.database, table.name);
+}
+
+Result<std::unique_ptr<Sink>> MakeIcebergSink(env::Env& env, plan::TablePtr table, const std::string& pipeline) {
+  SEMEL_RETURN_IF_ERROR(OpenIcebergTable(env, *table).status());
+  return std::unique_ptr<Sink>(std::make_unique<IcebergSink>(env, std::move(table), pipeline));
+}
+
+}  // namespace semel::connectors

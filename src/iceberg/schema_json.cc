@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+#include "iceberg/schema_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "iceberg/error_codes.h"
+
+namespace semel::iceberg {
+
+using columnar::DataType;
+using columnar::TypeKind;
+using nlohmann::json;
+
+namespace {
+
+Result<std::string> TypeName(const DataType& type) {
+  switch (type.kind()) {
+    case TypeKind::kBoolean: return std::string("boolean");
+    case TypeKind::kTinyInt:
+    case TypeKind::kSmallInt:
+    case TypeKind::kInteger: return std::string("int");
+    case TypeKind::kBigInt: return std::string("long");
+    case TypeKind::kFloat: return std::string("float");
+    case TypeKind::kDouble: return std::string("double");
+    case TypeKind::kDecimal: return fmt::format("decimal({}, {})", type.precision(), type.scale());
+    case TypeKind::kString: return std::string("string");
+    case TypeKind::kBytes: return std::string("binary");
+    case TypeKind::kDate: return std::string("date");
+    case TypeKind::kTime: return std::string("time");
+    case TypeKind::kTimestamp: return std::string("timestamp");
+    case TypeKind::kTimestampLtz: return std::string("timestamptz");
+    default: return Status::NotSupported(fmt::format("a column of type {} in an Iceberg table is not supported yet", type.ToString()), "CAST it, or select its fields");
+  }
+}
+
+Result<DataType> TypeOf(const json& type, bool nullable) {
+  const std::string name = type.is_string() ? type.get<std::string>() : "";
+  if (name == "boolean") return DataType::Boolean(nullable);
+  if (name == "int") return DataType::Integer(nullable);
+  if (name == "long") return DataType::BigInt(nullable);
+  if (name == "float") return DataType::Float(nullable);
+  if (name == "double") return DataType::Double(nullable);
+  if (name == "string") return DataType::String(columnar::kUnboundedLength, nullable);
+  if (name == "binary") return DataType::ByteString(columnar::kUnboundedLength, nullable);
+  if (name == "date") return DataType::Date(nullable);
+  if (name == "time") return DataType::Time(0, nullable);
+  if (name == "timestamp") return DataType::Timestamp(6, nullable);
+  if (name == "timestamptz") return DataType::TimestampLtz(6, nullable);
+  int precision = 0, scale = 0;
+  if (std::sscanf(name.c_str(), "decimal(%d, %d)", &precision, &scale) == 2 || std::sscanf(name.c_str(), "decimal(%d,%d)", &precision, &scale) == 2)
+    if (precision >= 1 && precision <= 38 && scale >= 0 && scale <= precision) return DataType::Decimal(precision, scale, nullable);
+  return Status::Invalid(kUnsupportedTable, fmt::format("the table has a column of type {}, which is not supported yet", type.dump()), "write to a table of simple types");
+}
+
+json Field(int id, const char* name, json type) { return {{"name", name}, {"type", std::move(type)}, {"field-id", id}}; }
+json Optional(int id, const char* name, json type) {
+  return {{"name", name}, {"type", json::array({"null", std::move(type)})}, {"default", nullptr}, {"field-id", id}};
+}
+
+}  // namespace
+
+Result<json> SchemaToJson(const columnar::Schema& schema) {
+  json fields = json::array();
+  int id = 0;
+  for (const columnar::Field& field : schema.fields) {
+    SEMEL_ASSIGN_OR_RETURN(std::string type, TypeName(field.type));
+    fields.push_back({{"id", ++id}, {"name", field.name}, {"required", !field.type.nullable()}, {"type", type}});
+  }
+  return json{{"type", "struct"}, {"schema-id", 0}, {"fields", fields}};
+}
+
+Result<std::vector<parquet::ParquetColumn>> SchemaFromJson(const json& schema) {
+  std::vector<parquet::ParquetColumn> columns;
+  for (const json& field : schema.value("fields", json::array())) {
+    const bool required = field.value("required", false);
+    SEMEL_ASSIGN_OR_RETURN(DataType type, TypeOf(field.value("type", json()), !required));
+    columns.push_back({field.value("name", ""), type, field.value("id", 0), required});
+  }
+  return columns;
+}
+
+json ManifestEntrySchema() {
+  const json partition = {{"type", "record"}, {"name", "r102"}, {"fields", json::array()}};
+  const json data_file = {{"type", "record"},
+                          {"name", "r2"},
+                          {"fields", {Field(134, "content", "int"), Field(100, "file_path", "string"), Field(101, "file_format", "string"), Field(102, "partition", partition),
+                                      Field(103, "record_count", "long"), Field(104, "file_size_in_bytes", "long")}}};
+  return {{"type", "record"},
+          {"name", "manifest_entry"},
+          {"fields", {Field(0, "status", "int"), Optional(1, "snapshot_id", "long"), Optional(3, "sequence_number", "long"), Optional(4, "file_sequence_number", "long"),
+                      Field(2, "data_file", data_file)}}};
+}
+
+json ManifestListSchema() {
+  const json summary = {{"type", "record"},
+                        {"name", "r508"},
+                        {"fields", {Field(509, "contains_null", "boolean"), Optional(518, "contains_nan", "boolean"), Optional(510, "lower_bound", "bytes"), Optional(511, "upper_bound", "bytes")}}};
+  const json partitions = {{"type", "array"}, {"items", summary}, {"element-id", 508}};
+  return {{"type", "record"},
+          {"name", "manifest_file"},
+          {"fields",
+           {Field(500, "manifest_path", "string"), Field(501, "manifest_length", "long"), Field(502, "partition_spec_id", "int"), Field(517, "content", "int"),
+            Field(515, "sequence_number", "long"), Field(516, "min_sequence_number", "long"), Field(503, "added_snapshot_id", "long"), Field(504, "added_files_count", "int"),
+            Field(505, "existing_files_count", "int"), Field(506, "deleted_files_count", "int"), Field(512, "added_rows_count", "long"), Field(513, "existing_rows_count", "long"),
+            Field(514, "deleted_rows_count", "long"), Optional(507, "partitions", partitions), Optional(519, "key_metadata", "bytes")}}};
+}
+
+}  // namespace semel::iceberg

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+//
+// Iceberg types and Avro schemas of manifests (specification, "Schemas and Data Types", "Manifests", "Manifest Lists").
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "parquet/parquet_file.h"
+
+namespace semel::iceberg {
+
+// An Iceberg schema object with field ids from 1.
+Result<nlohmann::json> SchemaToJson(const columnar::Schema& schema);
+Result<std::vector<parquet::ParquetColumn>> SchemaFromJson(const nlohmann::json& schema);
+nlohmann::json ManifestEntrySchema();
+nlohmann::json ManifestListSchema();
+
+}  // namespace semel::iceberg
