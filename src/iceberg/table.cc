@@ -208,7 +208,8 @@ Result<std::shared_ptr<const TableVersion>> Table::Load() {
     SEMEL_ASSIGN_OR_RETURN(facts.columns, SchemaFromJson(schema));
   }
   if (facts.columns.empty()) return BadMetadata(facts.metadata_location, "it names no current schema");
-  for (const auto& [name, value] : metadata.value("properties", json::object()).items())
+  const json table_properties = metadata.value("properties", json::object());  // items() refers to it
+  for (const auto& [name, value] : table_properties.items())
     if (value.is_string()) facts.properties[name] = value.get<std::string>();
   return std::shared_ptr<const TableVersion>(std::move(version));
 }
@@ -364,7 +365,8 @@ Result<std::vector<Table::AddedBySnapshot>> Table::History(const TableVersion& v
     AddedBySnapshot added;
     added.snapshot_id = snapshot.value("snapshot-id", int64_t{-1});
     if (!IsAncestorOrExpired(version, added.snapshot_id)) continue;
-    for (const auto& [key, value] : snapshot.value("summary", json::object()).items())
+    const json summary = snapshot.value("summary", json::object());  // items() refers to it
+    for (const auto& [key, value] : summary.items())
       if (value.is_string()) added.summary[key] = value.get<std::string>();
     SEMEL_ASSIGN_OR_RETURN(std::vector<json> manifests, ManifestsOf(*this, version.metadata, added.snapshot_id));
     for (const json& manifest : manifests) {

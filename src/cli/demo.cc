@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+//
+// semel demo: purchases into a file that grows, running sums and revenue into Iceberg tables, kill -9 at three steps between a barrier
+// and its receipt, then the proof from the tables' own files.
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+
+#include "cli/command.h"
+#include "cli/demo/purchases.h"
+#include "columnar/value_text.h"
+#include "connectors/iceberg/iceberg_sink.h"
+#include "env/process/child_process.h"
+
+namespace semel::cli {
+
+namespace {
+
+inline constexpr ErrorCode kDemoFailed{7301, ExitCode::kData, "the demo's proof failed"};
+inline constexpr ErrorCode kDemoFolder{7302, ExitCode::kCannotCreate, "folder of the demo cannot be used"};
+
+struct DemoOptions {
+  std::string dir;
+  int64_t rows = 300'000;
+  uint64_t seed = 1;
+};
+
+// Each once, in this order: before the decision, between decision and commit, after the commit and before its receipt.
+constexpr std::array<const char*, 3> kCrashes{"checkpoint.manifest.put.before:2:crash", "commit.iceberg.swap.before:2:crash", "commit.iceberg.swap.after:2:crash"};
+
+std::string Script(const std::string& dir) {
+  return fmt::format(R"(SET 'pipeline.name' = 'demo';
+SET 'execution.checkpointing.dir' = '{0}/checkpoints';
+SET 'execution.checkpointing.interval' = '200 ms';
+SET 'semel.filesystem.follow' = 'true';
+CREATE TABLE purchases (purchase_id BIGINT, user_id INT, item STRING, amount DECIMAL(10,2), ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) WITH ('connector' = 'filesystem', 'path' = '{0}/purchases.json', 'format' = 'json');
+CREATE CATALOG lake WITH ('type' = 'iceberg', 'catalog-impl' = 'org.apache.iceberg.jdbc.JdbcCatalog',
+  'uri' = 'jdbc:sqlite:{0}/catalog.db', 'jdbc.schema-version' = 'V1', 'warehouse' = 'file://{0}/warehouse');
+CREATE DATABASE IF NOT EXISTS lake.shop;
+CREATE TABLE IF NOT EXISTS lake.shop.running_sum (purchase_id BIGINT, user_id INT, amount DECIMAL(10,2), ts TIMESTAMP(3), total DECIMAL(38,2));
+CREATE TABLE IF NOT EXISTS lake.shop.revenue (user_id INT, window_start TIMESTAMP(3), window_end TIMESTAMP(3), purchases BIGINT, revenue DECIMAL(38,2));
+EXECUTE STATEMENT SET BEGIN
+  INSERT INTO lake.shop.running_sum
+    SELECT purchase_id, user_id, amount, ts, SUM(amount) OVER (PARTITION BY user_id ORDER BY ts) FROM purchases;
+  INSERT INTO lake.shop.revenue
+    SELECT user_id, window_start, window_end, COUNT(*), SUM(amount)
+    FROM TABLE(TUMBLE(TABLE purchases, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY user_id, window_start, window_end;
+END;
+)",
+                     dir);
+}
+
+Status WriteFile(env::Env& env, const std::string& path, const std::string& content) {
+  SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<env::File> file, env.files().CreateExclusive(path));
+  return file->Append(content);
+}
+
+Result<columnar::Batch> ReadTable(env::Env& env, const std::string& dir, const std::string& name, std::vector<columnar::Batch>& batches) {
+  plan::TableDescriptor descriptor;
+  descriptor.catalog = "lake";
+  descriptor.database = "shop";
+  descriptor.name = name;
+  descriptor.options = {{"catalog.catalog-impl", "org.apache.iceberg.jdbc.JdbcCatalog"}, {"catalog.uri", "jdbc:sqlite:" + dir + "/catalog.db"}, {"catalog.warehouse", "file://" + dir + "/warehouse"}};
+  SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<iceberg::Table> table, connectors::OpenIcebergTable(env, descriptor));
+  SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<const iceberg::TableVersion> version, table->Load());
+  SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> files, table->LiveFiles(*version));
+  for (const std::string& path : files) {
+    SEMEL_ASSIGN_OR_RETURN(std::string file, table->ReadFile(path));
+    SEMEL_ASSIGN_OR_RETURN(columnar::Batch batch, parquet::DecodeParquet(file, iceberg::FactsOf(*version).columns));
+    batches.push_back(std::move(batch));
+  }
+  return columnar::Batch();
+}
+
+struct Proof {
+  int64_t rows = 0;
+  int64_t lost = 0;
+  int64_t duplicated = 0;
+  int64_t difference_cents = 0;  // summed absolute difference of every user's last running sum and revenue
+};
+
+// Compares the tables with the generator's own truth.
+Result<Proof> Prove(env::Env& env, const std::string& dir, const PurchaseGenerator& generator) {
+  Proof proof;
+  std::vector<columnar::Batch> running, revenue;
+  SEMEL_RETURN_IF_ERROR(ReadTable(env, dir, "running_sum", running).status());
+  SEMEL_RETURN_IF_ERROR(ReadTable(env, dir, "revenue", revenue).status());
+  std::vector<bool> seen(static_cast<size_t>(generator.produced()) + 1);
+  std::map<int32_t, int64_t> last_sum, window_sum;
+  for (const columnar::Batch& batch : running) {
+    proof.rows += batch.length();
+    for (int64_t i = 0; i < batch.length(); ++i) {
+      const size_t id = static_cast<size_t>(batch.column(0)->GetInt(i));
+      if (id >= seen.size() || seen[id]) {
+        ++proof.duplicated;
+      } else {
+        seen[id] = true;
+      }
+      int64_t& sum = last_sum[static_cast<int32_t>(batch.column(1)->GetInt(i))];
+      sum = std::max(sum, static_cast<int64_t>(batch.column(4)->GetInt(i)));
+    }
+  }
+  for (size_t id = 1; id < seen.size(); ++id) proof.lost += seen[id] ? 0 : 1;
+  for (const columnar::Batch& batch : revenue)
+    for (int64_t i = 0; i < batch.length(); ++i) window_sum[static_cast<int32_t>(batch.column(0)->GetInt(i))] += static_cast<int64_t>(batch.column(4)->GetInt(i));
+  for (const auto& [user, total] : generator.truth()) {
+    proof.difference_cents += std::abs(last_sum[user] - total.cents) + std::abs(window_sum[user] - total.cents);
+    last_sum.erase(user), window_sum.erase(user);
+  }
+  for (const auto& [user, sum] : last_sum) proof.difference_cents += sum;
+  for (const auto& [user, sum] : window_sum) proof.difference_cents += sum;
+  return proof;
+}
+
+void PrintLog(env::Env& env, const std::string& path) {
+  Result<std::string> log = ReadScript(env, path);
+  if (!log.ok()) return;
+  size_t begin = 0;
+  while (begin < log->size()) {
+    const size_t end = std::min(log->find('\n', begin), log->size());
+    const std::string line = log->substr(begin, end - begin);
+    if (line.find("attempt ") != std::string::npos) std::printf("    %s\n", line.c_str());
+    begin = end + 1;
+  }
+}
+
+// Runs the engine; the generator keeps writing meanwhile.
+Result<env::ChildExit> RunEngine(env::Env& env, const std::string& program, const std::string& dir, const std::vector<std::string>& more, const std::string& log,
+                                 const std::function<Status()>& meanwhile) {
+  std::vector<std::string> argv = {program, "run", dir + "/pipeline.sql"};
+  argv.insert(argv.end(), more.begin(), more.end());
+  SEMEL_ASSIGN_OR_RETURN(env::ChildProcess child, env::ChildProcess::Start(argv, {{"SEMEL_TESTING", "1"}}, log));
+  const SteadyTime deadline = env.Steady() + Micros(60'000'000);
+  while (true) {
+    if (std::optional<env::ChildExit> exit = child.Poll()) return *exit;
+    SEMEL_RETURN_IF_ERROR(meanwhile());
+    env.SleepFor(Micros(5'000));
+    if (deadline < env.Steady()) return Status::Internal("the engine does not end; see " + log);
+  }
+}
+
+Status Demo(CommandContext& context, const DemoOptions& options, env::Env& env) {
+  std::string dir = options.dir;
+  const bool keep = !dir.empty();
+  if (!keep) {
+    const char* tmp = std::getenv("TMPDIR");
+    dir = fmt::format("{}/semel-demo-{:08x}", tmp != nullptr ? tmp : "/tmp", env.Random() >> 32);
+  }
+  if (dir[0] != '/') return Status::Invalid(kDemoFolder, fmt::format("--dir '{}' is not absolute", dir), "give a path that begins with '/'");
+  const Status made = env.files().MakeDirectory(dir);
+  if (!made.ok()) return Status::Invalid(kDemoFolder, fmt::format("cannot make {}: {}", dir, made.message()), "give a folder that does not exist yet, in one that does");
+  SEMEL_RETURN_IF_ERROR(WriteFile(env, dir + "/pipeline.sql", Script(dir)));
+  SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<env::File> input, env.files().OpenAppend(dir + "/purchases.json"));
+  SEMEL_ASSIGN_OR_RETURN(std::string program, env::ProgramPath());
+  PurchaseGenerator generator(options.seed, 1000);
+  const int64_t slice = std::max<int64_t>(1, options.rows / 150);
+  auto produce = [&]() -> Status {
+    std::string lines;
+    for (int64_t i = 0; i < slice && generator.produced() < options.rows; ++i) lines += generator.Next();
+    return lines.empty() ? Status::Ok() : input->Append(lines);
+  };
+  const SteadyTime begin = env.Steady();
+  std::printf("%ld purchases into %s/purchases.json, running sums and revenue into Iceberg tables in %s/warehouse\n", options.rows, dir.c_str(), dir.c_str());
+  int run = 0;
+  for (const char* crash : kCrashes) {
+    const std::string log = fmt::format("{}/run-{}.log", dir, ++run);
+    SEMEL_ASSIGN_OR_RETURN(env::ChildExit exit, RunEngine(env, program, dir, {"--inject", crash}, log, produce));
+    if (exit.signal != 9) return Status::Invalid(kDemoFailed, fmt::format("run {} ended with exit code {} instead of being killed at {}", run, exit.exit_code, crash), "see " + log);
+    std::printf("run %d  killed with SIGKILL at %s\n", run, std::string(crash, std::string_view(crash).find(':')).c_str());
+    PrintLog(env, log);
+  }
+  while (generator.produced() < options.rows) SEMEL_RETURN_IF_ERROR(produce());
+  const std::string log = fmt::format("{}/run-{}.log", dir, ++run);
+  SEMEL_ASSIGN_OR_RETURN(env::ChildExit exit, RunEngine(env, program, dir, {"--until-end"}, log, [] { return Status::Ok(); }));
+  std::printf("run %d  --until-end, exit code %d\n", run, exit.exit_code);
+  PrintLog(env, log);
+  if (exit.exit_code != 0) return Status::Invalid(kDemoFailed, "the last run did not finish", "see " + log);
+  SEMEL_RETURN_IF_ERROR(WriteFile(env, dir + "/truth.csv", generator.TruthCsv()));
+  SEMEL_ASSIGN_OR_RETURN(Proof proof, Prove(env, dir, generator));
+  std::printf("\nrows produced    %ld\nrows in table    %ld\nlost             %ld\nduplicated       %ld\ndifference       %s\ntime             %.1f s\n", generator.produced(), proof.rows, proof.lost,
+              proof.duplicated, columnar::DecimalToString(proof.difference_cents, 2).c_str(), static_cast<double>((env.Steady() - begin).count()) / 1e6);
+  std::printf("\nread the tables:\n  pyiceberg   python3 -c \"from pyiceberg.catalog.sql import SqlCatalog; c = SqlCatalog('lake', uri='sqlite:///%s/catalog.db', warehouse='file://%s/warehouse'); "
+              "print(c.load_table('shop.running_sum').scan().to_arrow())\"\n",
+              dir.c_str(), dir.c_str());
+  std::printf("  DuckDB      duckdb -c \"select user_id, count(*), max(total) from read_parquet('%s/warehouse/shop/running_sum/data/*.parquet') group by 1 order by 1 limit 5\"\n", dir.c_str());
+  std::printf("  semel       %s verify %s/pipeline.sql\n", program.c_str(), dir.c_str());
+  (void)context;
+  if (proof.lost != 0 || proof.duplicated != 0 || proof.difference_cents != 0 || proof.rows != generator.produced())
+    return Status::Invalid(kDemoFailed, "the tables differ from the truth", "this is a bug: keep " + dir);
+  return Status::Ok();
+}
+
+}  // namespace
+
+void AddDemoCommand(CLI::App& app, CommandContext& context) {
+  auto options = std::make_shared<DemoOptions>();
+  CLI::App* command = app.add_subcommand("demo", "the promise kept while the engine kills itself: no Kafka, no JVM, a few seconds");
+  command->add_option("--dir", options->dir, "keep everything in this (new) folder");
+  command->add_option("--rows", options->rows, "purchases to make")->check(CLI::Range(int64_t{1000}, int64_t{100'000'000}));
+  command->add_option("--seed", options->seed, "of the generator");
+  command->callback([&context, options] {
+    Result<env::Env*> env = context.MakeEnv();
+    if (!env.ok()) return context.Fail(env.status());
+    if (const Status status = Demo(context, *options, **env); !status.ok()) context.Fail(status);
+  });
+}
+
+}  // namespace semel::cli

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+#include "job/job.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "checkpoint/api/error_codes.h"
+#include "checkpoint/stores/local/local_store.h"
+#include "codec/sha256.h"
+#include "job/error_codes.h"
+
+namespace semel::job {
+
+using checkpoint::EpochSnapshot;
+using checkpoint::SplitProgress;
+
+namespace {
+
+void VisitNodes(const plan::PhysicalPtr& node, std::set<const plan::PhysicalNode*>& seen, const std::function<void(const plan::PhysicalNode&)>& visit) {
+  if (!seen.insert(node.get()).second) return;
+  visit(*node);
+  for (const plan::PhysicalPtr& input : node->inputs) VisitNodes(input, seen, visit);
+}
+
+}  // namespace
+
+std::string StoreFolder(const JobSettings& settings) { return settings.checkpoint_root + "/" + settings.pipeline_name; }
+
+Job::Job(env::Env& env, JobRegistries registries, plan::PhysicalPlan plan, JobSettings settings, JobOptions options)
+    : env_(env), registries_(registries), plan_(std::move(plan)), settings_(std::move(settings)), options_(std::move(options)), mutex_(env.NewMutex()) {}
+
+Job::~Job() = default;
+
+Status Job::MakeConnectors() {
+  if (!sinks_.empty()) return Status::Ok();
+  if (plan_.sinks.empty()) return Status::Invalid(kNothingToRun, "the script has no INSERT INTO: there is nothing to run", "add INSERT INTO … SELECT …");
+  std::set<const plan::PhysicalNode*> seen;
+  Status status;
+  auto visit = [this, &status](const plan::PhysicalNode& node) {
+    connectors::ConnectorContext context{&env_, registries_.formats, plan_.settings, settings_.pipeline_name, node.id};
+    if (const auto* scan = std::get_if<plan::ScanSpec>(&node.spec)) {
+      auto source = registries_.connectors->Find(scan->table->connector)->make_source(context, *scan);
+      if (source.ok()) {
+        sources_[node.id] = std::move(source).value();
+      } else if (status.ok()) {
+        status = source.status().WithContext(scan->table->name);
+      }
+    } else if (const auto* sink = std::get_if<plan::SinkSpec>(&node.spec)) {
+      auto made = registries_.connectors->Find(sink->table->connector)->make_sink(context, *sink);
+      if (made.ok()) {
+        sinks_[node.id] = std::move(made).value();
+      } else if (status.ok()) {
+        status = made.status().WithContext(sink->table->name);
+      }
+    }
+  };
+  for (const plan::PhysicalPtr& sink : plan_.sinks) VisitNodes(sink, seen, visit);
+  SEMEL_RETURN_IF_ERROR(status);
+  bounded_ = options_.until_end || std::all_of(sources_.begin(), sources_.end(), [](const auto& entry) { return entry.second->is_bounded(); });
+  return Status::Ok();
+}
+
+Status Job::CheckReachable() {
+  SEMEL_RETURN_IF_ERROR(MakeConnectors());
+  for (auto& [id, source] : sources_) SEMEL_RETURN_IF_ERROR(source->CheckReachable());
+  for (auto& [id, sink] : sinks_) SEMEL_RETURN_IF_ERROR(sink->CheckReachable());
+  return Status::Ok();
+}
+
+Status Job::OpenSinks(const std::function<void(const std::string&)>& narrate) {
+  for (auto& [id, source] : sources_) SEMEL_RETURN_IF_ERROR(source->CheckReachable());
+  bool plain = false;
+  for (auto& [id, sink] : sinks_) {
+    SEMEL_RETURN_IF_ERROR(sink->Open());
+    if (!sink->is_transactional()) {
+      plain = true;
+    } else if (committers_.count(sink->CommitId()) == 0) {
+      SEMEL_ASSIGN_OR_RETURN(committers_[sink->CommitId()], sink->CreateCommitter());
+    }
+  }
+  if (plain) narrate("print and blackhole are not transactional: after a crash they may see rows again");
+  return Status::Ok();
+}
+
+// What decides results besides the script: what the sources and tables are.
+Result<std::string> Job::Fingerprint() {
+  std::string text = plan_.fingerprint;
+  for (auto& [id, source] : sources_) {
+    SEMEL_ASSIGN_OR_RETURN(std::string identity, source->Identity());
+    text += "\n" + id + " " + identity;
+  }
+  for (auto& [id, sink] : sinks_) {
+    SEMEL_ASSIGN_OR_RETURN(std::string identity, sink->Identity());
+    text += "\n" + id + " " + identity;
+  }
+  return codec::Sha256Hex(text);
+}
+
+Result<checkpoint::RecoveredStart> Job::RecoverPast(const std::string& fingerprint, const std::function<void(const std::string&)>& narrate) {
+  checkpoint::RecoveryOptions options;
+  options.fingerprint = fingerprint;
+  options.time_zone = settings_.local_time_zone.empty() ? options_.host_time_zone : settings_.local_time_zone;
+  options.retained = static_cast<size_t>(settings_.retained_checkpoints);
+  options.fresh = options_.fresh;
+  options.narrate = narrate;
+  options.on_commit_progress = [narrate](const checkpoint::CommitProgress& progress) {
+    if (progress.tries % 8 == 0) narrate(fmt::format("{} attempt {} in {}: {}", progress.resolving ? "resolving" : "committing", progress.attempt.ToString(), progress.sink, progress.reason));
+  };
+  return checkpoint::Recover(env_, *store_, committers_, options);
+}
+
+Status Job::CheckFresh(const checkpoint::RecoveredStart& start) {
+  if (!start.chain.empty() || options_.append_again) return Status::Ok();
+  for (const auto& [sink, marker] : start.expected)
+    if (marker)
+      return Status::Invalid(checkpoint::kTargetHoldsRows, fmt::format("{} already holds rows of pipeline '{}'", sink, settings_.pipeline_name),
+                             "empty or drop the table, or add --append-again to write the rows once more");
+  return Status::Ok();
+}
+
+Result<std::vector<SplitProgress>> Job::FirstSplits() {
+  std::vector<SplitProgress> splits;
+  for (auto& [id, source] : sources_) {
+    SEMEL_ASSIGN_OR_RETURN(std::vector<SplitProgress> resolved, source->ResolveSplits(options_.until_end || source->is_bounded()));
+    splits.insert(splits.end(), resolved.begin(), resolved.end());
+  }
+  return splits;
+}
+
+Status Job::ResolveEnds(EpochSnapshot& base) {
+  if (!options_.until_end) return Status::Ok();
+  std::vector<SplitProgress> all;
+  for (auto& [id, source] : sources_) {
+    std::vector<SplitProgress> mine;
+    for (const SplitProgress& split : base.splits)
+      if (split.source == id) mine.push_back(split);
+    SEMEL_ASSIGN_OR_RETURN(std::vector<SplitProgress> found, source->DiscoverSplits(mine));
+    mine.insert(mine.end(), found.begin(), found.end());
+    SEMEL_RETURN_IF_ERROR(source->ResolveEnds(mine));
+    all.insert(all.end(), mine.begin(), mine.end());
+  }
+  base.splits = std::move(all);
+  return Status::Ok();
+}
+
+Result<JobEnd> Job::RunGraph(checkpoint::RecoveredStart start, const std::string& fingerprint) {
+  const bool first = start.chain.empty();
+  EpochSnapshot base = first ? EpochSnapshot{} : start.chain.newest().snapshot;
+  checkpoint::CoordinatorOptions options;
+  options.interval = settings_.checkpoint_interval;
+  options.retained = static_cast<size_t>(settings_.retained_checkpoints);
+  options.fingerprint = fingerprint;
+  runtime::DataflowOptions dataflow_options;
+  dataflow_options.workers = options_.workers;
+  dataflow_options.lineage = start.lineage.uuid;
+  dataflow_options.generation = start.generation;
+  dataflow_options.local_time_zone = start.lineage.time_zone;
+  dataflow_options.fail_on_late = settings_.fail_on_late;
+  dataflow_options.bounded = bounded_;
+  checkpoint::Coordinator coordinator(env_, *store_, committers_, std::move(start), options);
+  if (first) {
+    SEMEL_ASSIGN_OR_RETURN(base.splits, FirstSplits());
+    SEMEL_RETURN_IF_ERROR(coordinator.WriteFirstCheckpoint(base.splits));
+  } else {
+    SEMEL_RETURN_IF_ERROR(ResolveEnds(base));
+  }
+  runtime::DataflowParts parts{&env_, &plan_, registries_.functions, registries_.formats, registries_.operators, {}, {}, {}, {}, &coordinator};
+  for (auto& [id, source] : sources_) parts.sources[id] = source.get();
+  for (auto& [id, sink] : sinks_) parts.sinks[id] = sink.get();
+  parts.write_segment = [&coordinator](Epoch epoch, const std::string& id, std::string_view content) { return coordinator.WriteSegment(epoch, id, content); };
+  parts.read_segment = [&coordinator](const checkpoint::StateSegment& segment) { return coordinator.ReadSegment(segment); };
+  SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<runtime::RunningDataflow> dataflow, runtime::StartDataflow(parts, dataflow_options, base));
+  {
+    env::MutexLock lock(*mutex_);
+    coordinator_ = &coordinator;
+    dataflow_ = dataflow.get();
+    if (stop_requested_) coordinator.RequestStop();
+  }
+  Result<checkpoint::RunEnd> end = coordinator.Run(*dataflow);
+  {
+    env::MutexLock lock(*mutex_);
+    coordinator_ = nullptr;
+    dataflow_ = nullptr;
+  }
+  dataflow->Stop();
+  if (!end.ok()) return end.status();
+  return *end == checkpoint::RunEnd::kFinished ? JobEnd::kFinished : JobEnd::kStopped;
+}
+
+Result<JobEnd> Job::Run(const std::function<void(const std::string&)>& narrate) {
+  SEMEL_RETURN_IF_ERROR(MakeConnectors());
+  SEMEL_RETURN_IF_ERROR(OpenSinks(narrate));
+  store_ = std::make_unique<checkpoint::LocalStore>(env_, StoreFolder(settings_));
+  SEMEL_ASSIGN_OR_RETURN(std::string fingerprint, Fingerprint());
+  SEMEL_ASSIGN_OR_RETURN(checkpoint::RecoveredStart start, RecoverPast(fingerprint, narrate));
+  SEMEL_RETURN_IF_ERROR(CheckFresh(start));
+  if (start.finished) return JobEnd::kAlreadyFinished;
+  return RunGraph(std::move(start), fingerprint);
+}
+
+void Job::RequestStop() {
+  env::MutexLock lock(*mutex_);
+  stop_requested_ = true;
+  if (coordinator_ != nullptr) coordinator_->RequestStop();
+}
+
+Job::JobStatus Job::status() {
+  env::MutexLock lock(*mutex_);
+  JobStatus status;
+  status.running = coordinator_ != nullptr;
+  if (coordinator_ != nullptr) status.checkpoints = coordinator_->status();
+  if (dataflow_ != nullptr) status.dataflow = dataflow_->status();
+  return status;
+}
+
+}  // namespace semel::job
