@@ -4,6 +4,7 @@
 // How types meet: common types and implicit casts, after Flink's LogicalTypeMerging and LogicalTypeCasts.
 #include <algorithm>
 
+#include "functions/api/literal.h"
 #include "sql/binder/expr_binder.h"
 
 namespace semel::sql {
@@ -62,6 +63,7 @@ std::optional<DataType> CommonType(const DataType& left, const DataType& right) 
 
 bool CanStoreAs(const DataType& from, const DataType& to) {
   if (from.kind() == TypeKind::kNull || from.SameIgnoringNullability(to)) return true;
+  if (!functions::CanCast(from, to)) return false;
   if (from.is_numeric() && to.is_numeric()) {
     if (to.is_approximate()) return !from.is_approximate() || to.kind() >= from.kind();
     if (to.kind() == TypeKind::kDecimal) return !from.is_approximate();

@@ -44,7 +44,7 @@ void CollectInputs(const ExprPtr& expr, std::vector<bool>& used) {
 
 namespace {
 
-constexpr size_t kMaxMergedSize = 4000;
+constexpr size_t kSmallExpression = 2000, kMaxMergedSize = 100'000;
 
 // Nodes of the expression after substitution, where sizes[i] stands for the input i; capped.
 size_t MergedSize(const ExprPtr& expr, const std::vector<size_t>& sizes) {
@@ -65,7 +65,7 @@ bool MergeStaysSmall(const plan::CalcSpec& below, const ExprPtr& condition, cons
   }
   if (condition) own += MergedSize(condition, {}), merged += MergedSize(condition, sizes);
   for (size_t size : sizes) own += size;
-  return merged <= kMaxMergedSize || merged <= 2 * own;
+  return merged <= kSmallExpression || (merged <= own && merged <= kMaxMergedSize);
 }
 
 }  // namespace

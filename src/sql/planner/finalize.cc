@@ -156,13 +156,16 @@ class Pruning {
     } else if (const auto* exchange = std::get_if<plan::ExchangeSpec>(&node.spec)) {
       for (size_t i = 0; i < out.size(); ++i) in[i] = in[i] || out[i];
       Mark(in, exchange->keys);
+    } else if (const auto* function = std::get_if<plan::WindowTableFunctionSpec>(&node.spec)) {
+      for (size_t i = 0; i < in.size(); ++i) in[i] = in[i] || out[i];
+      in[static_cast<size_t>(function->window.rowtime)] = true;
     } else if (const auto* over = std::get_if<plan::OverAggregateSpec>(&node.spec)) {
       for (size_t i = 0; i < in.size(); ++i) in[i] = in[i] || out[i];
       Mark(in, over->keys);
       in[static_cast<size_t>(over->rowtime)] = true;
       MarkCalls(in, over->aggregates);
     } else {
-      // Aggregations read exactly their keys, arguments and time; sinks, unions and window functions everything.
+      // Aggregations read exactly their keys, arguments and time; sinks and unions everything.
       for (const PhysicalPtr& input : node.inputs) Needed(input).assign(input->schema->size(), true);
     }
   }
@@ -226,6 +229,9 @@ class Pruning {
     } else if (auto* exchange = std::get_if<plan::ExchangeSpec>(&node->spec)) {
       PassThrough(*old, *node, in, result.place);
       exchange->keys = Remap(exchange->keys, in);
+    } else if (auto* function = std::get_if<plan::WindowTableFunctionSpec>(&node->spec)) {
+      PassThrough(*old, *node, in, result.place);
+      function->window.rowtime = in[static_cast<size_t>(function->window.rowtime)];
     } else if (auto* over = std::get_if<plan::OverAggregateSpec>(&node->spec)) {
       PassThrough(*old, *node, in, result.place);
       over->keys = Remap(over->keys, in);
@@ -234,8 +240,19 @@ class Pruning {
     } else {
       for (size_t i = 0; i < old->schema->size(); ++i) result.place.push_back(static_cast<int>(i));
     }
-    result.node = node;
+    result.node = IsIdentity(*node) ? node->inputs[0] : node;
     rewritten_[old.get()] = std::move(result);
+  }
+
+  // What is left of computed columns that nobody reads.
+  static bool IsIdentity(const PhysicalNode& node) {
+    const auto* calc = std::get_if<plan::CalcSpec>(&node.spec);
+    if (calc == nullptr || calc->condition || calc->projections.size() != node.inputs[0]->schema->size()) return false;
+    for (size_t i = 0; i < calc->projections.size(); ++i) {
+      const plan::Expr& expr = *calc->projections[i];
+      if (expr.kind != plan::ExprKind::kInputRef || expr.input != static_cast<int>(i) || (*node.schema)[i].name != (*node.inputs[0]->schema)[i].name) return false;
+    }
+    return true;
   }
 
   // A node whose first columns are its input's: those that the input kept stay, further own columns stay all.
