@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Files of cases: "## name", a script, "---- plan", "---- output" or "---- error", what is expected up to the next case. Text before the
-// first case is comment; the case named "prelude" has no expectation and stands in front of every script.
+// Files of cases: "## name", a script, "---- plan", "---- output" or "---- error", what is expected up to the next
+// case. Text before the first case is comment; the case named "prelude" has no expectation and stands in front of every
+// script.
 #pragma once
 
 #include <fstream>
@@ -48,7 +49,8 @@ inline GoldenFile ReadGolden(const std::string& path) {
 inline void WriteGolden(const std::string& path, const GoldenFile& file) {
   std::ofstream out(path);
   out << file.comment << "## prelude\n" << file.prelude;
-  for (const GoldenCase& c : file.cases) out << "## " << c.name << "\n" << c.script << "---- " << c.kind << "\n" << c.expected;
+  for (const GoldenCase& c : file.cases)
+    out << "## " << c.name << "\n" << c.script << "---- " << c.kind << "\n" << c.expected;
 }
 
 }  // namespace semel::sql

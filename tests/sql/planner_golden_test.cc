@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Plans, types and error messages of whole scripts against files; and broken scripts, which must end in an error, never in a crash.
-// SEMEL_UPDATE_GOLDEN=1 writes what came out into the files, for review.
+// Plans, types and error messages of whole scripts against files; and broken scripts, which must end in an error, never
+// in a crash. SEMEL_UPDATE_GOLDEN=1 writes what came out into the files, for review.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -41,9 +41,13 @@ connectors::Registry MakeConnectors() {
   connectors::CatalogType catalog;
   catalog.type = "iceberg";
   catalog.connector = "iceberg";
-  catalog.options = {{"catalog-impl", false, false, ""}, {"uri", true, false, "where the catalog is"}, {"warehouse", true, false, ""}, {"jdbc.*", false, false, ""}};
+  catalog.options = {{"catalog-impl", false, false, ""},
+                     {"uri", true, false, "where the catalog is"},
+                     {"warehouse", true, false, ""},
+                     {"jdbc.*", false, false, ""}};
   connectors::Registry registry;
-  for (connectors::Connector& connector : std::vector<connectors::Connector>{kafka, filesystem, iceberg, print, upsert}) {
+  for (connectors::Connector& connector :
+       std::vector<connectors::Connector>{kafka, filesystem, iceberg, print, upsert}) {
     for (const char* option : {"format"})
       if (connector.has_source) connector.source_options.push_back({option, true, false, "the format of a record"});
     registry.Add(connector);
@@ -61,7 +65,9 @@ class GoldenTest : public testing::TestWithParam<const char*> {
     json.known_options = {"ignore-parse-errors", "fail-on-missing-field"};
     formats_.Add(json);
   }
-  Result<PlannedScript> Plan(const std::string& script) const { return PlanScript(script, {&functions_, &connectors_, nullptr, &formats_, true}); }
+  Result<PlannedScript> Plan(const std::string& script) const {
+    return PlanScript(script, {&functions_, &connectors_, nullptr, &formats_, true});
+  }
   std::string Run(const GoldenCase& c, const std::string& script) const {
     const Result<PlannedScript> planned = Plan(script);
     if (!planned.ok()) return RenderError(planned.status(), script, "f.sql");
@@ -137,7 +143,8 @@ TEST_P(GoldenTest, BrokenScriptsEndInErrorsThatHaveAPlace) {
   EXPECT_GT(failed, 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, GoldenTest, testing::Values("plans", "types", "errors"), [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Files, GoldenTest, testing::Values("plans", "types", "errors"),
+                         [](const auto& info) { return std::string(info.param); });
 
 class DepthTest : public GoldenTest {};
 
@@ -150,14 +157,21 @@ std::string Repeat(const std::string& text, int times) {
 TEST_F(DepthTest, LongAndDeepScriptsAreAnsweredNotOverflown) {
   const std::string prelude = ReadGolden("tests/sql/plans.test").prelude;
   // Thousands of terms are fine where they stand side by side.
-  EXPECT_TRUE(Plan(prelude + "INSERT INTO changes SELECT user_id, amount FROM purchases WHERE user_id = 0" + Repeat(" OR user_id = 1", 20000) + ";").ok());
-  const std::string chain = prelude + "INSERT INTO changes SELECT user_id" + Repeat(" + 1", 20000) + ", amount FROM purchases;";
+  EXPECT_TRUE(Plan(prelude + "INSERT INTO changes SELECT user_id, amount FROM purchases WHERE user_id = 0" +
+                   Repeat(" OR user_id = 1", 20000) + ";")
+                  .ok());
+  const std::string chain =
+      prelude + "INSERT INTO changes SELECT user_id" + Repeat(" + 1", 20000) + ", amount FROM purchases;";
   EXPECT_FALSE(Plan(chain).ok());
-  EXPECT_FALSE(Plan(prelude + "INSERT INTO changes SELECT user_id" + Repeat(" IS NULL", 20000) + ", amount FROM purchases;").ok());
-  const std::string nested = Repeat("SELECT user_id + user_id AS user_id, amount FROM (", 60) + "SELECT user_id, amount FROM purchases" + Repeat(")", 60);
+  EXPECT_FALSE(
+      Plan(prelude + "INSERT INTO changes SELECT user_id" + Repeat(" IS NULL", 20000) + ", amount FROM purchases;")
+          .ok());
+  const std::string nested = Repeat("SELECT user_id + user_id AS user_id, amount FROM (", 60) +
+                             "SELECT user_id, amount FROM purchases" + Repeat(")", 60);
   EXPECT_TRUE(Plan(prelude + "INSERT INTO changes " + nested + ";").ok()) << "doubling sixty times stays small";
   std::string views = prelude + "CREATE VIEW v0 AS SELECT user_id, amount FROM purchases;";
-  for (int i = 1; i <= 60; ++i) views += fmt::format("CREATE VIEW v{} AS SELECT * FROM v{} UNION ALL SELECT * FROM v{};", i, i - 1, i - 1);
+  for (int i = 1; i <= 60; ++i)
+    views += fmt::format("CREATE VIEW v{} AS SELECT * FROM v{} UNION ALL SELECT * FROM v{};", i, i - 1, i - 1);
   EXPECT_TRUE(Plan(views).ok());
   EXPECT_FALSE(Plan("INSERT INTO t SELECT * FROM " + Repeat("(", 50000)).ok());
   EXPECT_FALSE(Plan("CREATE TABLE t (a " + Repeat("ROW<a ", 50000)).ok());

@@ -67,14 +67,17 @@ Result<int64_t> IntervalMicros(const AstExpr& ast) {
   char* end = nullptr;
   const double value = std::strtod(ast.text.c_str(), &end);
   if (ast.text.empty() || *end != '\0' || value < -1e9 || value > 1e9)
-    return Status::Invalid(kBadLiteral, fmt::format("'{}' is no number of {}S", ast.text, ast.name), "write for example INTERVAL '10' SECOND").WithSpan(ast.span);
+    return Status::Invalid(kBadLiteral, fmt::format("'{}' is no number of {}S", ast.text, ast.name),
+                           "write for example INTERVAL '10' SECOND")
+        .WithSpan(ast.span);
   return static_cast<int64_t>(value * static_cast<double>(*unit) + (value < 0 ? -0.5 : 0.5));
 }
 
 ExprResult ExprBinder::BindCondition(const AstExpr& ast) {
   SEMEL_ASSIGN_OR_RETURN(ExprPtr expr, Bind(ast));
   if (expr->type.kind() != TypeKind::kBoolean)
-    return Mismatch(fmt::format("a condition must be BOOLEAN, this is {}", expr->type.ToString()), "compare it with something", ast.span);
+    return Mismatch(fmt::format("a condition must be BOOLEAN, this is {}", expr->type.ToString()),
+                    "compare it with something", ast.span);
   return expr;
 }
 
@@ -84,30 +87,42 @@ ExprResult ExprBinder::Bind(const AstExpr& ast) {
     if (bound) return *bound;
   }
   switch (ast.kind) {
-    case AstKind::kColumn: return BindColumn(ast);
-    case AstKind::kNumber: return BindNumber(ast);
+    case AstKind::kColumn:
+      return BindColumn(ast);
+    case AstKind::kNumber:
+      return BindNumber(ast);
     case AstKind::kString: {
       ColumnBuilder builder(DataType::String(columnar::kUnboundedLength, false));
       builder.AppendString(ast.text);
       return Expr::Literal(builder.Finish(), ast.span);
     }
-    case AstKind::kNull: return Expr::Literal(columnar::NullColumn(DataType::Null(), 1), ast.span);
+    case AstKind::kNull:
+      return Expr::Literal(columnar::NullColumn(DataType::Null(), 1), ast.span);
     case AstKind::kBoolean: {
       ColumnBuilder builder(DataType::Boolean(false));
       builder.AppendBool(ast.text == "TRUE");
       return Expr::Literal(builder.Finish(), ast.span);
     }
-    case AstKind::kInterval: return BindInterval(ast);
-    case AstKind::kTyped: return BindTyped(ast);
-    case AstKind::kCall: return BindCall(ast);
+    case AstKind::kInterval:
+      return BindInterval(ast);
+    case AstKind::kTyped:
+      return BindTyped(ast);
+    case AstKind::kCall:
+      return BindCall(ast);
     case AstKind::kAnd:
-    case AstKind::kOr: return BindLogic(ast);
-    case AstKind::kCase: return BindCase(ast);
+    case AstKind::kOr:
+      return BindLogic(ast);
+    case AstKind::kCase:
+      return BindCase(ast);
     case AstKind::kCast:
-    case AstKind::kTryCast: return BindCast(ast);
-    case AstKind::kIn: return BindIn(ast);
-    case AstKind::kBetween: return BindBetween(ast);
-    case AstKind::kStar: break;
+    case AstKind::kTryCast:
+      return BindCast(ast);
+    case AstKind::kIn:
+      return BindIn(ast);
+    case AstKind::kBetween:
+      return BindBetween(ast);
+    case AstKind::kStar:
+      break;
   }
   return Status::Invalid(kSyntax, "'*' is no value here", "use COUNT(*) or name the columns").WithSpan(ast.span);
 }
@@ -122,7 +137,9 @@ ExprResult ExprBinder::BindColumn(const AstExpr& ast) {
     const bool plain = column.name == ast.parts[0];
     if (!qualified && !plain) continue;
     if (found >= 0 && used == (qualified ? 2u : 1u))
-      return Status::Invalid(kAmbiguousColumn, fmt::format("'{}' may mean several columns", Join(ast.parts, ".")), "put the table's alias in front").WithSpan(ast.span);
+      return Status::Invalid(kAmbiguousColumn, fmt::format("'{}' may mean several columns", Join(ast.parts, ".")),
+                             "put the table's alias in front")
+          .WithSpan(ast.span);
     if (found < 0 || qualified) {
       found = static_cast<int>(i);
       used = qualified ? 2 : 1;
@@ -132,8 +149,9 @@ ExprResult ExprBinder::BindColumn(const AstExpr& ast) {
     std::vector<std::string> names;
     for (const Scope::Column& column : scope_.columns) names.push_back(column.name);
     const std::string near = NearestName(ast.parts.back(), names);
-    return Status::Invalid(kUnknownColumn, fmt::format("there is no column '{}'", Join(ast.parts, ".")),
-                           near.empty() ? "the columns are: " + Join(names, ", ") : fmt::format("did you mean `{}`?", near))
+    return Status::Invalid(
+               kUnknownColumn, fmt::format("there is no column '{}'", Join(ast.parts, ".")),
+               near.empty() ? "the columns are: " + Join(names, ", ") : fmt::format("did you mean `{}`?", near))
         .WithSpan(ast.span);
   }
   ExprPtr expr = Expr::InputRef(found, scope_.columns[static_cast<size_t>(found)].type, ast.span);
@@ -143,7 +161,9 @@ ExprResult ExprBinder::BindColumn(const AstExpr& ast) {
     for (size_t f = 0; f < fields.size(); ++f)
       if (fields[f].name == ast.parts[i]) field = static_cast<int>(f);
     if (field < 0)
-      return Status::Invalid(kUnknownColumn, fmt::format("{} has no field '{}'", expr->type.ToString(), ast.parts[i]), "check the ROW's fields").WithSpan(ast.span);
+      return Status::Invalid(kUnknownColumn, fmt::format("{} has no field '{}'", expr->type.ToString(), ast.parts[i]),
+                             "check the ROW's fields")
+          .WithSpan(ast.span);
     expr = Expr::FieldAccess(expr, field, ast.span);
   }
   return expr;
@@ -168,14 +188,21 @@ ExprResult ExprBinder::BindNumber(const AstExpr& ast) {
     if (significant > 0 || c != '0') ++significant;
     if (fraction) ++scale;
     if (significant > columnar::kMaxDecimalPrecision || written > 1000)
-      return Status::Invalid(kBadLiteral, fmt::format("{} has more than 38 digits", text), "write it as 1.5e40 for a DOUBLE").WithSpan(ast.span);
+      return Status::Invalid(kBadLiteral, fmt::format("{} has more than 38 digits", text),
+                             "write it as 1.5e40 for a DOUBLE")
+          .WithSpan(ast.span);
     value = value * 10 + (c - '0');
   }
   if (negative) value = -value;
   // The precision counts the digits as written: 0.908 is DECIMAL(4, 3).
   if (scale > columnar::kMaxDecimalPrecision)
-    return Status::Invalid(kBadLiteral, fmt::format("{} has more than 38 digits", text), "write it as 1.5e-40 for a DOUBLE").WithSpan(ast.span);
-  if (scale > 0) return IntLiteral(DataType::Decimal(std::min(std::max(written, scale), columnar::kMaxDecimalPrecision), scale, false), value, ast.span);
+    return Status::Invalid(kBadLiteral, fmt::format("{} has more than 38 digits", text),
+                           "write it as 1.5e-40 for a DOUBLE")
+        .WithSpan(ast.span);
+  if (scale > 0)
+    return IntLiteral(
+        DataType::Decimal(std::min(std::max(written, scale), columnar::kMaxDecimalPrecision), scale, false), value,
+        ast.span);
   if (value >= INT32_MIN && value <= INT32_MAX) return IntLiteral(DataType::Integer(false), value, ast.span);
   if (value >= INT64_MIN && value <= INT64_MAX) return IntLiteral(DataType::BigInt(false), value, ast.span);
   return IntLiteral(DataType::Decimal(significant, 0, false), value, ast.span);
@@ -183,12 +210,17 @@ ExprResult ExprBinder::BindNumber(const AstExpr& ast) {
 
 ExprResult ExprBinder::BindInterval(const AstExpr& ast) {
   const std::optional<int64_t> unit = UnitMicros(ast.name);
-  if (!unit) return Status::Invalid(kBadLiteral, fmt::format("'{}' is no unit of time", ast.name), "SECOND, MINUTE, HOUR, DAY, MONTH or YEAR").WithSpan(ast.span);
+  if (!unit)
+    return Status::Invalid(kBadLiteral, fmt::format("'{}' is no unit of time", ast.name),
+                           "SECOND, MINUTE, HOUR, DAY, MONTH or YEAR")
+        .WithSpan(ast.span);
   if (*unit == 0) {
     char* end = nullptr;
     const long count = std::strtol(ast.text.c_str(), &end, 10);
     if (ast.text.empty() || *end != '\0' || count < -100'000 || count > 100'000)
-      return Status::Invalid(kBadLiteral, fmt::format("'{}' is no number of {}S", ast.text, ast.name), "write for example INTERVAL '2' MONTH").WithSpan(ast.span);
+      return Status::Invalid(kBadLiteral, fmt::format("'{}' is no number of {}S", ast.text, ast.name),
+                             "write for example INTERVAL '2' MONTH")
+          .WithSpan(ast.span);
     const long months = count * (ast.name == "YEAR" ? 12 : 1);
     return IntLiteral(DataType::IntervalMonths(false), months, ast.span);
   }
@@ -199,11 +231,17 @@ ExprResult ExprBinder::BindInterval(const AstExpr& ast) {
 ExprResult ExprBinder::BindTyped(const AstExpr& ast) {
   // The precision is that of the text, as in Flink: TIMESTAMP '… 13:00:00.250' is TIMESTAMP(3).
   const size_t dot = ast.text.rfind('.');
-  const int digits = dot == std::string::npos ? 0 : static_cast<int>(std::min<size_t>(ast.text.size() - dot - 1, columnar::kMaxTimestampPrecision));
-  const DataType type = ast.name == "DATE" ? DataType::Date(false) : ast.name == "TIME" ? DataType::Time(std::min(digits, 3), false) : DataType::Timestamp(digits, false);
+  const int digits =
+      dot == std::string::npos
+          ? 0
+          : static_cast<int>(std::min<size_t>(ast.text.size() - dot - 1, columnar::kMaxTimestampPrecision));
+  const DataType type = ast.name == "DATE"   ? DataType::Date(false)
+                        : ast.name == "TIME" ? DataType::Time(std::min(digits, 3), false)
+                                             : DataType::Timestamp(digits, false);
   Result<columnar::ColumnPtr> value = functions::ParseLiteral(ast.text, type);
   if (!value.ok())
-    return Status::Invalid(kBadLiteral, fmt::format("'{}' is no {}", ast.text, ast.name), "write DATE '2026-01-31', TIME '13:00:00' or TIMESTAMP '2026-01-31 13:00:00.000'")
+    return Status::Invalid(kBadLiteral, fmt::format("'{}' is no {}", ast.text, ast.name),
+                           "write DATE '2026-01-31', TIME '13:00:00' or TIMESTAMP '2026-01-31 13:00:00.000'")
         .WithSpan(ast.span);
   return Expr::Literal(*value, ast.span);
 }
@@ -216,7 +254,8 @@ ExprResult ExprBinder::BindLogic(const AstExpr& ast) {
     nullable = nullable || bound->type.nullable();
     args.push_back(std::move(bound));
   }
-  return Expr::Special(ast.kind == AstKind::kAnd ? ExprKind::kAnd : ExprKind::kOr, std::move(args), DataType::Boolean(nullable), ast.span);
+  return Expr::Special(ast.kind == AstKind::kAnd ? ExprKind::kAnd : ExprKind::kOr, std::move(args),
+                       DataType::Boolean(nullable), ast.span);
 }
 
 ExprResult ExprBinder::BindCase(const AstExpr& ast) {
@@ -227,7 +266,8 @@ ExprResult ExprBinder::BindCase(const AstExpr& ast) {
     SEMEL_ASSIGN_OR_RETURN(ExprPtr bound, is_condition ? BindCondition(*ast.args[i]) : Bind(*ast.args[i]));
     if (!is_condition) {
       type = type ? CommonType(*type, bound->type) : bound->type;
-      if (!type) return Mismatch("the branches of CASE have types that do not meet", "CAST them to one type", ast.args[i]->span);
+      if (!type)
+        return Mismatch("the branches of CASE have types that do not meet", "CAST them to one type", ast.args[i]->span);
     }
     args.push_back(std::move(bound));
   }
@@ -257,7 +297,8 @@ ExprResult ExprBinder::BindBetween(const AstExpr& ast) {
   SEMEL_ASSIGN_OR_RETURN(ExprPtr high, Bind(*ast.args[2]));
   SEMEL_ASSIGN_OR_RETURN(ExprPtr at_least, Call(">=", {value, low}, ast.span));
   SEMEL_ASSIGN_OR_RETURN(ExprPtr at_most, Call("<=", {value, high}, ast.span));
-  ExprPtr both = Expr::Special(ExprKind::kAnd, {at_least, at_most}, DataType::Boolean(at_least->type.nullable() || at_most->type.nullable()), ast.span);
+  ExprPtr both = Expr::Special(ExprKind::kAnd, {at_least, at_most},
+                               DataType::Boolean(at_least->type.nullable() || at_most->type.nullable()), ast.span);
   return ast.negated ? Call("NOT", {both}, ast.span) : ExprResult(both);
 }
 
@@ -265,9 +306,11 @@ ExprResult ExprBinder::BindCast(const AstExpr& ast) {
   SEMEL_ASSIGN_OR_RETURN(ExprPtr arg, Bind(*ast.args[0]));
   if (arg->type.kind() == TypeKind::kNull) return CoerceTo(arg, ast.type);
   if (!functions::CanCast(arg->type, ast.type))
-    return Mismatch(fmt::format("{} cannot be cast to {}", arg->type.ToString(), ast.type.ToString()), "docs/sql.md has the table of casts", ast.span);
+    return Mismatch(fmt::format("{} cannot be cast to {}", arg->type.ToString(), ast.type.ToString()),
+                    "docs/sql.md has the table of casts", ast.span);
   const bool is_try = ast.kind == AstKind::kTryCast;
-  return Expr::Special(is_try ? ExprKind::kTryCast : ExprKind::kCast, {arg}, ast.type.WithNullable(is_try || arg->type.nullable()), ast.span);
+  return Expr::Special(is_try ? ExprKind::kTryCast : ExprKind::kCast, {arg},
+                       ast.type.WithNullable(is_try || arg->type.nullable()), ast.span);
 }
 
 ExprResult ExprBinder::BindCall(const AstExpr& ast) {
@@ -276,7 +319,9 @@ ExprResult ExprBinder::BindCall(const AstExpr& ast) {
                            "aggregates stand in the select list or HAVING of a grouped query, or have an OVER clause")
         .WithSpan(ast.span);
   if (ast.over || ast.distinct || ast.filter)
-    return Status::Invalid(kUnsupportedSql, fmt::format("{} is no aggregate", ast.name), "OVER, DISTINCT and FILTER belong to aggregates").WithSpan(ast.span);
+    return Status::Invalid(kUnsupportedSql, fmt::format("{} is no aggregate", ast.name),
+                           "OVER, DISTINCT and FILTER belong to aggregates")
+        .WithSpan(ast.span);
   std::vector<ExprPtr> args;
   for (const AstExprPtr& arg : ast.args) {
     SEMEL_ASSIGN_OR_RETURN(ExprPtr bound, Bind(*arg));
@@ -290,14 +335,17 @@ ExprResult ExprBinder::BindCall(const AstExpr& ast) {
       if (type) type = CommonType(*type, arg->type);
       nullable = nullable && arg->type.nullable();
     }
-    if (!type || type->kind() == TypeKind::kNull) return Mismatch("the arguments of COALESCE have types that do not meet", "CAST them to one type", ast.span);
+    if (!type || type->kind() == TypeKind::kNull)
+      return Mismatch("the arguments of COALESCE have types that do not meet", "CAST them to one type", ast.span);
     for (ExprPtr& arg : args) arg = CoerceTo(arg, *type);
     return Expr::Special(ExprKind::kCoalesce, std::move(args), type->WithNullable(nullable), ast.span);
   }
   if (ast.name == "IF" && args.size() == 3) {
     const std::optional<DataType> type = CommonType(args[1]->type, args[2]->type);
-    if (!type || args[0]->type.kind() != TypeKind::kBoolean) return Mismatch("IF needs a condition and two values of one type", "IF(a > 0, b, c)", ast.span);
-    return Expr::Special(ExprKind::kCase, {args[0], CoerceTo(args[1], *type), CoerceTo(args[2], *type)}, *type, ast.span);
+    if (!type || args[0]->type.kind() != TypeKind::kBoolean)
+      return Mismatch("IF needs a condition and two values of one type", "IF(a > 0, b, c)", ast.span);
+    return Expr::Special(ExprKind::kCase, {args[0], CoerceTo(args[1], *type), CoerceTo(args[2], *type)}, *type,
+                         ast.span);
   }
   return Call(ast.name, std::move(args), ast.span);
 }
@@ -306,8 +354,9 @@ ExprResult ExprBinder::Call(const std::string& name, std::vector<ExprPtr> args, 
   const functions::ScalarFunction* function = functions_.Find(name);
   if (function == nullptr) {
     const std::string near = functions_.Nearest(name);
-    return Status::Invalid(kUnknownFunction, fmt::format("there is no function '{}'", name),
-                           near.empty() ? "docs/functions.md lists the functions" : fmt::format("did you mean {}?", near))
+    return Status::Invalid(
+               kUnknownFunction, fmt::format("there is no function '{}'", name),
+               near.empty() ? "docs/functions.md lists the functions" : fmt::format("did you mean {}?", near))
         .WithSpan(span);
   }
   Result<functions::Resolution> resolution = function->resolve(args);

@@ -25,7 +25,8 @@ struct Scope {
   std::vector<Column> columns;
 };
 
-// Binds over one scope. `hook` sees every node first and may bind it itself (group keys, aggregates). One strand, short-lived.
+// Binds over one scope. `hook` sees every node first and may bind it itself (group keys, aggregates). One strand,
+// short-lived.
 class ExprBinder {
  public:
   using Hook = std::function<Result<std::optional<plan::ExprPtr>>(const AstExpr&)>;
@@ -62,7 +63,8 @@ bool ContainsOver(const AstExpr& ast);
 
 // The same expression as `type`: unchanged, a typed NULL, or an implicit cast.
 plan::ExprPtr CoerceTo(const plan::ExprPtr& expr, const columnar::DataType& type);
-// The type that values of both can be brought to without loss of range (CASE, COALESCE, UNION ALL, IN); nothing if there is none.
+// The type that values of both can be brought to without loss of range (CASE, COALESCE, UNION ALL, IN); nothing if
+// there is none.
 std::optional<columnar::DataType> CommonType(const columnar::DataType& a, const columnar::DataType& b);
 // Whether an INSERT may bring `from` into a column of type `to` without a CAST being written.
 bool CanStoreAs(const columnar::DataType& from, const columnar::DataType& to);

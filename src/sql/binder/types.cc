@@ -17,11 +17,16 @@ namespace {
 // A decimal wide enough for every value of an exact numeric type.
 DataType AsDecimal(const DataType& type) {
   switch (type.kind()) {
-    case TypeKind::kTinyInt: return DataType::Decimal(3, 0);
-    case TypeKind::kSmallInt: return DataType::Decimal(5, 0);
-    case TypeKind::kInteger: return DataType::Decimal(10, 0);
-    case TypeKind::kBigInt: return DataType::Decimal(19, 0);
-    default: return type;
+    case TypeKind::kTinyInt:
+      return DataType::Decimal(3, 0);
+    case TypeKind::kSmallInt:
+      return DataType::Decimal(5, 0);
+    case TypeKind::kInteger:
+      return DataType::Decimal(10, 0);
+    case TypeKind::kBigInt:
+      return DataType::Decimal(19, 0);
+    default:
+      return type;
   }
 }
 
@@ -52,7 +57,8 @@ std::optional<DataType> CommonType(const DataType& left, const DataType& right) 
   if (a.SameIgnoringNullability(b)) return a.WithNullable(nullable);
   if (a.is_numeric() && b.is_numeric()) return CommonNumeric(a, b)->WithNullable(nullable);
   if (a.is_text() && b.is_text()) return DataType::String(std::max(a.length(), b.length()), nullable);
-  if (a.kind() == TypeKind::kBytes && b.kind() == TypeKind::kBytes) return DataType::ByteString(std::max(a.length(), b.length()), nullable);
+  if (a.kind() == TypeKind::kBytes && b.kind() == TypeKind::kBytes)
+    return DataType::ByteString(std::max(a.length(), b.length()), nullable);
   if (a.kind() == b.kind() && a.is_time_point())
     return a.kind() == TypeKind::kTimestamp ? DataType::Timestamp(std::max(a.precision(), b.precision()), nullable)
                                             : DataType::TimestampLtz(std::max(a.precision(), b.precision()), nullable);

@@ -63,7 +63,8 @@ class Lexer {
         // Hints change results (OPTIONS) or state (STATE_TTL): skipping them as comments would be silently wrong.
         if (text_.substr(at_, 3) == "/*+") {
           at_ += 3;
-          return Status::Invalid(kUnsupportedSql, "hints are not supported yet", "put table options into WITH (…); /* … */ is a comment")
+          return Status::Invalid(kUnsupportedSql, "hints are not supported yet",
+                                 "put table options into WITH (…); /* … */ is a comment")
               .WithSpan({static_cast<uint32_t>(begin_), static_cast<uint32_t>(at_)});
         }
         const size_t end = text_.find("*/", at_ + 2);
@@ -108,7 +109,8 @@ class Lexer {
       }
     }
     at_ = begin_ + 1;
-    return Error(fmt::format("{} without end", what), fmt::format("close it with {}; inside it is written twice", quote));
+    return Error(fmt::format("{} without end", what),
+                 fmt::format("close it with {}; inside it is written twice", quote));
   }
 
   Status Symbol() {
@@ -121,7 +123,8 @@ class Lexer {
     }
     const char c = text_[at_++];
     if (std::string_view("+-*/%=<>(),.;[]").find(c) == std::string_view::npos)
-      return Error(fmt::format("'{}' begins nothing", c), c == '"' ? "strings are in single quotes, names in back-ticks" : "remove it");
+      return Error(fmt::format("'{}' begins nothing", c),
+                   c == '"' ? "strings are in single quotes, names in back-ticks" : "remove it");
     Add(TokenKind::kSymbol, std::string(1, c));
     return Status::Ok();
   }

@@ -19,8 +19,8 @@ struct Token {
   SourceSpan span;
 };
 
-// Splits a script into tokens; the last one is kEnd. Comments (-- and /* */) and white space are skipped. Invalid names the place of an
-// unended string, name or comment, or of a character that starts nothing.
+// Splits a script into tokens; the last one is kEnd. Comments (-- and /* */) and white space are skipped. Invalid names
+// the place of an unended string, name or comment, or of a character that starts nothing.
 Result<std::vector<Token>> Tokenize(std::string_view script);
 
 }  // namespace semel::sql

@@ -95,7 +95,8 @@ class ExprParser {
         SEMEL_ASSIGN_OR_RETURN(left, Is(left));
         continue;
       }
-      const bool negated = t_.IsKeyword("NOT") && (t_.IsKeyword("IN", 1) || t_.IsKeyword("BETWEEN", 1) || t_.IsKeyword("LIKE", 1));
+      const bool negated =
+          t_.IsKeyword("NOT") && (t_.IsKeyword("IN", 1) || t_.IsKeyword("BETWEEN", 1) || t_.IsKeyword("LIKE", 1));
       if (negated) t_.Take();
       if (t_.TryKeyword("IN")) {
         SEMEL_ASSIGN_OR_RETURN(left, In(left, negated));
@@ -199,9 +200,12 @@ class ExprParser {
   ExprResult Primary() {
     const Token& token = t_.Peek();
     switch (token.kind) {
-      case TokenKind::kNumber: return Leaf(AstKind::kNumber);
-      case TokenKind::kString: return Leaf(AstKind::kString);
-      case TokenKind::kQuotedName: return ColumnOrCall();
+      case TokenKind::kNumber:
+        return Leaf(AstKind::kNumber);
+      case TokenKind::kString:
+        return Leaf(AstKind::kString);
+      case TokenKind::kQuotedName:
+        return ColumnOrCall();
       case TokenKind::kSymbol:
         if (t_.TrySymbol("(")) {
           if (t_.IsKeyword("SELECT")) return t_.Unsupported("a scalar sub-query", t_.Peek().span);
@@ -210,8 +214,10 @@ class ExprParser {
           return inner;
         }
         return t_.Expected("an expression");
-      case TokenKind::kWord: return Word(token);
-      case TokenKind::kEnd: break;
+      case TokenKind::kWord:
+        return Word(token);
+      case TokenKind::kEnd:
+        break;
     }
     return t_.Expected("an expression");
   }
@@ -243,8 +249,10 @@ class ExprParser {
       return AstExprPtr(expr);
     }
     if (word == "EXTRACT" && t_.IsSymbol("(", 1)) return Extract();
-    if (word == "EXISTS" || word == "SELECT") return t_.Unsupported(word == "SELECT" ? "a sub-query here" : "EXISTS", token.span);
-    if (IsReserved(token)) return t_.Expected("an expression", fmt::format("'{}' is a keyword; as a name it needs back-ticks", token.text));
+    if (word == "EXISTS" || word == "SELECT")
+      return t_.Unsupported(word == "SELECT" ? "a sub-query here" : "EXISTS", token.span);
+    if (IsReserved(token))
+      return t_.Expected("an expression", fmt::format("'{}' is a keyword; as a name it needs back-ticks", token.text));
     return ColumnOrCall();
   }
 
@@ -326,7 +334,8 @@ class ExprParser {
       expr->parts.push_back(std::move(part));
     }
     expr->span.end = t_.LastEnd();
-    static const std::set<std::string> kNiladic{"CURRENT_TIMESTAMP", "CURRENT_DATE", "LOCALTIMESTAMP", "CURRENT_TIME", "LOCALTIME"};
+    static const std::set<std::string> kNiladic{"CURRENT_TIMESTAMP", "CURRENT_DATE", "LOCALTIMESTAMP", "CURRENT_TIME",
+                                                "LOCALTIME"};
     if (expr->parts.size() == 1 && first.kind == TokenKind::kWord && kNiladic.count(first.upper) > 0)
       return NewCall(first.upper, {}, first.span);
     return AstExprPtr(expr);
@@ -345,7 +354,8 @@ class ExprParser {
         SEMEL_ASSIGN_OR_RETURN(AstExprPtr arg, Or());
         expr->args.push_back(arg);
       } while (t_.TrySymbol(",") || (words && (t_.TryKeyword("FROM") || t_.TryKeyword("FOR"))));
-      if (t_.IsKeyword("FROM") || t_.IsKeyword("TO")) return t_.Unsupported(fmt::format("{}(… {} …)", name.upper, t_.Peek().upper), t_.Peek().span);
+      if (t_.IsKeyword("FROM") || t_.IsKeyword("TO"))
+        return t_.Unsupported(fmt::format("{}(… {} …)", name.upper, t_.Peek().upper), t_.Peek().span);
     }
     SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
     if (t_.TryKeyword("FILTER")) {
@@ -387,7 +397,8 @@ class ExprParser {
     over.rows = word.upper == "ROWS";
     if (t_.TryKeywords({"UNBOUNDED", "PRECEDING"})) return Status::Ok();
     if (t_.TryKeywords({"BETWEEN", "UNBOUNDED", "PRECEDING", "AND", "CURRENT", "ROW"})) return Status::Ok();
-    return t_.Unsupported("a frame other than UNBOUNDED PRECEDING to CURRENT ROW", {word.span.begin, t_.Peek().span.end});
+    return t_.Unsupported("a frame other than UNBOUNDED PRECEDING to CURRENT ROW",
+                          {word.span.begin, t_.Peek().span.end});
   }
 
   TokenStream& t_;
@@ -396,15 +407,17 @@ class ExprParser {
 }  // namespace
 
 bool IsReserved(const Token& token) {
-  static const std::set<std::string> kReserved{"SELECT", "FROM",  "WHERE", "GROUP",     "BY",   "HAVING", "UNION", "ALL",   "AND",  "OR",
-                                               "NOT",    "AS",    "ON",    "JOIN",      "LEFT", "RIGHT",  "FULL",  "INNER", "CROSS", "ORDER",
-                                               "LIMIT",  "INSERT", "INTO", "CREATE",    "WITH", "CASE",   "WHEN",  "THEN",  "ELSE", "END",
-                                               "BETWEEN", "IN",   "IS",    "LIKE",      "OVER", "EXECUTE", "WINDOW"};
+  static const std::set<std::string> kReserved{
+      "SELECT",  "FROM",   "WHERE", "GROUP",  "BY",   "HAVING",  "UNION", "ALL",   "AND",   "OR",
+      "NOT",     "AS",     "ON",    "JOIN",   "LEFT", "RIGHT",   "FULL",  "INNER", "CROSS", "ORDER",
+      "LIMIT",   "INSERT", "INTO",  "CREATE", "WITH", "CASE",    "WHEN",  "THEN",  "ELSE",  "END",
+      "BETWEEN", "IN",     "IS",    "LIKE",   "OVER", "EXECUTE", "WINDOW"};
   return token.kind == TokenKind::kWord && kReserved.count(token.upper) > 0;
 }
 
 std::string KeywordNear(const Token& token) {
-  static const std::vector<std::string> kClauses{"SELECT", "FROM", "WHERE", "GROUP", "HAVING", "UNION", "OVER", "PARTITION", "PARTITIONED", "WATERMARK", "WITH"};
+  static const std::vector<std::string> kClauses{"SELECT", "FROM",      "WHERE",       "GROUP",     "HAVING", "UNION",
+                                                 "OVER",   "PARTITION", "PARTITIONED", "WATERMARK", "WITH"};
   if (token.kind != TokenKind::kWord) return {};
   const std::string near = NearestName(token.upper, kClauses);
   if (!near.empty()) return near == token.upper ? std::string() : near;

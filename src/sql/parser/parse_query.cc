@@ -67,8 +67,10 @@ class QueryParser {
     const uint32_t begin = t_.Peek().span.begin;
     SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("SELECT"));
     auto query = std::make_shared<AstQuery>();
-    if (t_.IsKeyword("DISTINCT")) 
-      return Status::Invalid(kUnsupportedSql, "SELECT DISTINCT is not supported yet", "GROUP BY the same columns gives the same rows").WithSpan(t_.Peek().span);
+    if (t_.IsKeyword("DISTINCT"))
+      return Status::Invalid(kUnsupportedSql, "SELECT DISTINCT is not supported yet",
+                             "GROUP BY the same columns gives the same rows")
+          .WithSpan(t_.Peek().span);
     (void)t_.TryKeyword("ALL");
     do {
       SEMEL_RETURN_IF_ERROR(Item(*query));
@@ -113,7 +115,8 @@ class QueryParser {
       }
       if (t_.TryKeyword("AS")) {
         SEMEL_ASSIGN_OR_RETURN(item.alias, t_.ExpectName("a column name"));
-      } else if ((t_.Peek().kind == TokenKind::kWord && !IsReserved(t_.Peek())) || t_.Peek().kind == TokenKind::kQuotedName) {
+      } else if ((t_.Peek().kind == TokenKind::kWord && !IsReserved(t_.Peek())) ||
+                 t_.Peek().kind == TokenKind::kQuotedName) {
         item.alias = t_.Take().text;
       }
     }
@@ -142,7 +145,8 @@ class QueryParser {
     if (t_.IsKeyword("FOR")) return t_.Unsupported("FOR SYSTEM_TIME AS OF", t_.Peek().span);
     if (t_.TryKeyword("AS")) {
       SEMEL_ASSIGN_OR_RETURN(from.alias, t_.ExpectName("an alias"));
-    } else if ((t_.Peek().kind == TokenKind::kWord && !IsReserved(t_.Peek())) || t_.Peek().kind == TokenKind::kQuotedName) {
+    } else if ((t_.Peek().kind == TokenKind::kWord && !IsReserved(t_.Peek())) ||
+               t_.Peek().kind == TokenKind::kQuotedName) {
       from.alias = t_.Take().text;
     }
     from.span.end = t_.LastEnd();

@@ -46,11 +46,13 @@ Result<DataType> TimestampType(TokenStream& tokens, const Token& name, int preci
     local = true;
   } else if (!local) {
     (void)tokens.TryKeywords({"WITHOUT", "TIME", "ZONE"});
-    if (tokens.IsKeyword("WITH") && tokens.IsKeyword("TIME", 1)) return tokens.Unsupported("TIMESTAMP WITH TIME ZONE", name.span);
+    if (tokens.IsKeyword("WITH") && tokens.IsKeyword("TIME", 1))
+      return tokens.Unsupported("TIMESTAMP WITH TIME ZONE", name.span);
   }
   if (precision < 0) precision = 6;
   if (precision > columnar::kMaxTimestampPrecision)
-    return BadType(name, fmt::format("{}({}): Semel keeps timestamps to the microsecond", name.text, precision), "use a precision of at most 6");
+    return BadType(name, fmt::format("{}({}): Semel keeps timestamps to the microsecond", name.text, precision),
+                   "use a precision of at most 6");
   return local ? DataType::TimestampLtz(precision) : DataType::Timestamp(precision);
 }
 
@@ -58,7 +60,8 @@ Result<DataType> DecimalType(const Token& name, int precision, int scale) {
   if (precision < 0) precision = 10;
   if (scale < 0) scale = 0;
   if (precision < 1 || precision > columnar::kMaxDecimalPrecision || scale > precision)
-    return BadType(name, fmt::format("DECIMAL({}, {}) does not exist", precision, scale), "precision is 1 to 38, scale 0 to precision");
+    return BadType(name, fmt::format("DECIMAL({}, {}) does not exist", precision, scale),
+                   "precision is 1 to 38, scale 0 to precision");
   return DataType::Decimal(precision, scale);
 }
 
@@ -68,9 +71,12 @@ Result<DataType> PlainType(TokenStream& tokens, const Token& name) {
   if (word == "ARRAY" || word == "MAP" || word == "MULTISET") return tokens.Unsupported(word, name.span);
   int p, s;
   SEMEL_RETURN_IF_ERROR(ParseArguments(tokens, p, s));
-  static const std::set<std::string> kPlain{"INT", "INTEGER", "BIGINT", "SMALLINT", "TINYINT", "BOOLEAN", "FLOAT", "DOUBLE", "STRING", "BYTES", "DATE"};
-  if (p >= 0 && kPlain.count(word) > 0) return BadType(name, fmt::format("{} takes no arguments", word), fmt::format("write {}", word));
-  if (s >= 0 && word != "DECIMAL" && word != "NUMERIC" && word != "DEC") return BadType(name, fmt::format("{} takes one argument at most", word), "remove the second");
+  static const std::set<std::string> kPlain{"INT",   "INTEGER", "BIGINT", "SMALLINT", "TINYINT", "BOOLEAN",
+                                            "FLOAT", "DOUBLE",  "STRING", "BYTES",    "DATE"};
+  if (p >= 0 && kPlain.count(word) > 0)
+    return BadType(name, fmt::format("{} takes no arguments", word), fmt::format("write {}", word));
+  if (s >= 0 && word != "DECIMAL" && word != "NUMERIC" && word != "DEC")
+    return BadType(name, fmt::format("{} takes one argument at most", word), "remove the second");
   if (p == 0 && (word == "VARCHAR" || word == "CHAR" || word == "VARBINARY" || word == "BINARY"))
     return BadType(name, fmt::format("{}(0) does not exist", word), "a length of at least 1");
   if (word == "INT" || word == "INTEGER") return DataType::Integer();
@@ -93,14 +99,18 @@ Result<DataType> PlainType(TokenStream& tokens, const Token& name) {
   if (word == "DATE") return DataType::Date();
   if (word == "TIME") {
     (void)tokens.TryKeywords({"WITHOUT", "TIME", "ZONE"});
-    if (p > 3) return BadType(name, fmt::format("TIME({}): Semel keeps times to the millisecond", p), "use a precision of at most 3");
+    if (p > 3)
+      return BadType(name, fmt::format("TIME({}): Semel keeps times to the millisecond", p),
+                     "use a precision of at most 3");
     return DataType::Time(p < 0 ? 0 : p);
   }
   if (word == "TIMESTAMP" || word == "TIMESTAMP_LTZ") return TimestampType(tokens, name, p);
-  static const std::vector<std::string> kNames{"BOOLEAN", "TINYINT", "SMALLINT", "INT",   "INTEGER",   "BIGINT", "FLOAT", "DOUBLE", "DECIMAL",
-                                               "STRING",  "VARCHAR", "CHAR",     "BYTES", "VARBINARY", "DATE",   "TIME",  "TIMESTAMP", "TIMESTAMP_LTZ"};
+  static const std::vector<std::string> kNames{
+      "BOOLEAN", "TINYINT", "SMALLINT", "INT",   "INTEGER",   "BIGINT", "FLOAT", "DOUBLE",    "DECIMAL",
+      "STRING",  "VARCHAR", "CHAR",     "BYTES", "VARBINARY", "DATE",   "TIME",  "TIMESTAMP", "TIMESTAMP_LTZ"};
   const std::string near = NearestName(word, kNames);
-  return BadType(name, fmt::format("'{}' is no type", name.text), near.empty() ? "docs/sql.md lists the types" : fmt::format("did you mean {}?", near));
+  return BadType(name, fmt::format("'{}' is no type", name.text),
+                 near.empty() ? "docs/sql.md lists the types" : fmt::format("did you mean {}?", near));
 }
 
 }  // namespace

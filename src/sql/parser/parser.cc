@@ -66,17 +66,22 @@ class ScriptParser {
   }
 
   Status Unknown() {
-    static const char* kKnownElsewhere[] = {"SELECT", "ALTER", "SHOW", "LOAD", "UNLOAD", "ANALYZE", "CALL", "DELETE", "UPDATE", "TRUNCATE", "ADD", "BEGIN", "COMPILE"};
+    static const char* kKnownElsewhere[] = {"SELECT", "ALTER",  "SHOW",     "LOAD", "UNLOAD", "ANALYZE", "CALL",
+                                            "DELETE", "UPDATE", "TRUNCATE", "ADD",  "BEGIN",  "COMPILE"};
     for (const char* word : kKnownElsewhere) {
       if (!t_.IsKeyword(word)) continue;
       if (std::string_view(word) == "BEGIN")
-        return Status::Invalid(kUnsupportedSql, "BEGIN STATEMENT SET is the old form", "write EXECUTE STATEMENT SET BEGIN … END;").WithSpan(t_.Peek().span);
+        return Status::Invalid(kUnsupportedSql, "BEGIN STATEMENT SET is the old form",
+                               "write EXECUTE STATEMENT SET BEGIN … END;")
+            .WithSpan(t_.Peek().span);
       return t_.Unsupported(fmt::format("the statement {}", word), t_.Peek().span);
     }
-    static const std::vector<std::string> kStatements{"SET", "RESET", "CREATE", "USE", "INSERT", "EXECUTE", "EXPLAIN", "DESCRIBE", "SHOW", "DROP"};
+    static const std::vector<std::string> kStatements{"SET",     "RESET",   "CREATE",   "USE",  "INSERT",
+                                                      "EXECUTE", "EXPLAIN", "DESCRIBE", "SHOW", "DROP"};
     const std::string near = NearestName(t_.Peek().upper, kStatements);
     if (!near.empty()) return t_.Expected("a statement", fmt::format("did you mean {}?", near));
-    return t_.Expected("a statement", "SET, CREATE, USE, INSERT, EXECUTE STATEMENT SET, EXPLAIN, DESCRIBE, SHOW TABLES or DROP");
+    return t_.Expected("a statement",
+                       "SET, CREATE, USE, INSERT, EXECUTE STATEMENT SET, EXPLAIN, DESCRIBE, SHOW TABLES or DROP");
   }
 
   void Add(Statement s) {
@@ -194,7 +199,8 @@ class ScriptParser {
       SEMEL_ASSIGN_OR_RETURN(std::string value, t_.ExpectString("the option's value"));
       const SourceSpan span{begin, t_.LastEnd()};
       if (!s.options.emplace(key, value).second)
-        return Status::Invalid(kSyntax, fmt::format("option '{}' is given twice", key), "remove one of the two").WithSpan(span);
+        return Status::Invalid(kSyntax, fmt::format("option '{}' is given twice", key), "remove one of the two")
+            .WithSpan(span);
       s.option_spans[key] = span;
     } while (t_.TrySymbol(","));
     return t_.ExpectSymbol(")");

@@ -14,17 +14,28 @@ std::string Show(const AstExprPtr& e) {
   std::string args;
   for (const AstExprPtr& a : e->args) args += (args.empty() ? "" : " ") + Show(a);
   switch (e->kind) {
-    case AstKind::kColumn: return Join(e->parts, ".");
-    case AstKind::kCall: return fmt::format("({} {})", e->name, args);
-    case AstKind::kAnd: return fmt::format("(AND {})", args);
-    case AstKind::kOr: return fmt::format("(OR {})", args);
-    case AstKind::kCase: return fmt::format("(CASE {})", args);
-    case AstKind::kCast: return fmt::format("(CAST {} {})", args, e->type.ToString());
-    case AstKind::kIn: return fmt::format("({}IN {})", e->negated ? "NOT " : "", args);
-    case AstKind::kBetween: return fmt::format("({}BETWEEN {})", e->negated ? "NOT " : "", args);
-    case AstKind::kInterval: return fmt::format("[{} {}]", e->text, e->name);
-    case AstKind::kString: return "'" + e->text + "'";
-    default: return e->text.empty() ? "NULL" : e->text;
+    case AstKind::kColumn:
+      return Join(e->parts, ".");
+    case AstKind::kCall:
+      return fmt::format("({} {})", e->name, args);
+    case AstKind::kAnd:
+      return fmt::format("(AND {})", args);
+    case AstKind::kOr:
+      return fmt::format("(OR {})", args);
+    case AstKind::kCase:
+      return fmt::format("(CASE {})", args);
+    case AstKind::kCast:
+      return fmt::format("(CAST {} {})", args, e->type.ToString());
+    case AstKind::kIn:
+      return fmt::format("({}IN {})", e->negated ? "NOT " : "", args);
+    case AstKind::kBetween:
+      return fmt::format("({}BETWEEN {})", e->negated ? "NOT " : "", args);
+    case AstKind::kInterval:
+      return fmt::format("[{} {}]", e->text, e->name);
+    case AstKind::kString:
+      return "'" + e->text + "'";
+    default:
+      return e->text.empty() ? "NULL" : e->text;
   }
 }
 
@@ -60,7 +71,8 @@ EXECUTE STATEMENT SET BEGIN
     WHERE amount > 0 GROUP BY user_id, window_start, window_end HAVING COUNT(*) > 1;
 END;
 EXPLAIN CHANGELOG_MODE SELECT 1 FROM t UNION ALL SELECT 2 FROM u;
-)").value();
+)")
+                              .value();
   ASSERT_EQ(statements.size(), 9u);
   EXPECT_EQ(statements[1].columns.size(), 6u);
   EXPECT_EQ(statements[1].columns[5].type.ToString(), "ROW<`a` INT, `b` ROW<`c` STRING>>");
@@ -95,7 +107,8 @@ TEST(ParserTest, ErrorsPointAtTheirPlace) {
     const Status status = ParseScript(c.script).status();
     ASSERT_FALSE(status.ok()) << c.script;
     EXPECT_EQ(status.code(), c.code) << status.ToString();
-    EXPECT_EQ(std::string(c.script).substr(status.span().begin, status.span().end - status.span().begin), c.at) << status.ToString();
+    EXPECT_EQ(std::string(c.script).substr(status.span().begin, status.span().end - status.span().begin), c.at)
+        << status.ToString();
     EXPECT_FALSE(status.hint().empty());
   }
 }
@@ -103,7 +116,8 @@ TEST(ParserTest, ErrorsPointAtTheirPlace) {
 TEST(ParserTest, BrokenScriptsNeverCrash) {
   const std::string script =
       "CREATE TABLE t (a INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) WITH ('connector'='x');"
-      "INSERT INTO s SELECT a, CASE WHEN a > 1 THEN 'x' ELSE NULL END, SUM(a) OVER (PARTITION BY b ORDER BY ts) FROM t;";
+      "INSERT INTO s SELECT a, CASE WHEN a > 1 THEN 'x' ELSE NULL END, SUM(a) OVER (PARTITION BY b ORDER BY ts) FROM "
+      "t;";
   uint64_t state = 7;
   for (size_t n = 0; n < script.size(); ++n) (void)ParseScript(script.substr(0, n));
   for (int i = 0; i < 20000; ++i) {
@@ -116,7 +130,12 @@ TEST(ParserTest, BrokenScriptsNeverCrash) {
   }
   EXPECT_FALSE(ParseScript("INSERT INTO t SELECT " + std::string(100000, '(') + "1").ok()) << "nesting is bounded";
   EXPECT_FALSE(ParseScript("INSERT INTO t SELECT " + std::string(100000, '-') + "1").ok());
-  EXPECT_FALSE(ParseExpression([] { std::string s; for (int i = 0; i < 50000; ++i) s += "NOT "; return s + "a"; }()).ok());
+  EXPECT_FALSE(ParseExpression([] {
+                 std::string s;
+                 for (int i = 0; i < 50000; ++i) s += "NOT ";
+                 return s + "a";
+               }())
+                   .ok());
 }
 
 }  // namespace

@@ -70,7 +70,8 @@ class TokenStream {
         .WithSpan(token.span);
   }
   Status Unsupported(std::string_view what, SourceSpan span) const {
-    return Status::Invalid(kUnsupportedSql, fmt::format("{} is not supported yet", what), "docs/sql.md lists what is").WithSpan(span);
+    return Status::Invalid(kUnsupportedSql, fmt::format("{} is not supported yet", what), "docs/sql.md lists what is")
+        .WithSpan(span);
   }
 
   int depth = 0;  // of nested expressions and queries

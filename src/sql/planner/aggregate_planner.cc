@@ -34,13 +34,16 @@ int PreProjection::Add(const ExprPtr& expr, const std::string& name) {
 Result<ExprPtr> BindAggregateArgument(const AstExpr& ast, ExprBinder& binder) {
   if (ast.args.size() == 1 && ast.args[0]->kind == AstKind::kStar) {
     if (ast.name == "COUNT") return ExprPtr();
-    return Status::Invalid(kTypeMismatch, fmt::format("{}(*) does not exist", ast.name), "only COUNT takes *").WithSpan(ast.span);
+    return Status::Invalid(kTypeMismatch, fmt::format("{}(*) does not exist", ast.name), "only COUNT takes *")
+        .WithSpan(ast.span);
   }
   if (ast.args.size() != 1)
-    return Status::Invalid(kTypeMismatch, fmt::format("{} takes one argument", ast.name), "COUNT(*) counts rows").WithSpan(ast.span);
+    return Status::Invalid(kTypeMismatch, fmt::format("{} takes one argument", ast.name), "COUNT(*) counts rows")
+        .WithSpan(ast.span);
   SEMEL_ASSIGN_OR_RETURN(ExprPtr argument, binder.Bind(*ast.args[0]));
   if (argument->type.kind() == TypeKind::kNull)
-    return Status::Invalid(kTypeMismatch, fmt::format("{} of an untyped NULL", ast.name), "CAST(NULL AS …)").WithSpan(ast.span);
+    return Status::Invalid(kTypeMismatch, fmt::format("{} of an untyped NULL", ast.name), "CAST(NULL AS …)")
+        .WithSpan(ast.span);
   return argument;
 }
 
@@ -48,7 +51,9 @@ Result<AggregateCall> ResolveAggregate(const AstExpr& ast, const ExprPtr& argume
   AggregateCall call{};
   call.name = ast.name;
   if (ast.distinct)
-    return Status::Invalid(kUnsupportedSql, "DISTINCT in an aggregate is not supported yet", "docs/sql.md lists what is").WithSpan(ast.span);
+    return Status::Invalid(kUnsupportedSql, "DISTINCT in an aggregate is not supported yet",
+                           "docs/sql.md lists what is")
+        .WithSpan(ast.span);
   if (ast.name == "COUNT") {
     call.kind = argument ? AggregateKind::kCount : AggregateKind::kCountStar;
     call.type = DataType::BigInt(false);
@@ -57,13 +62,17 @@ Result<AggregateCall> ResolveAggregate(const AstExpr& ast, const ExprPtr& argume
   const DataType& type = argument->type;
   if (ast.name == "MIN" || ast.name == "MAX") {
     if (type.kind() == TypeKind::kRow || type.kind() == TypeKind::kBytes)
-      return Status::Invalid(kTypeMismatch, fmt::format("{} has no order for {}", ast.name, type.ToString()), "use a field or a CAST").WithSpan(ast.span);
+      return Status::Invalid(kTypeMismatch, fmt::format("{} has no order for {}", ast.name, type.ToString()),
+                             "use a field or a CAST")
+          .WithSpan(ast.span);
     call.kind = ast.name == "MIN" ? AggregateKind::kMin : AggregateKind::kMax;
     call.type = type.WithNullable(true).WithRowtime(false);
     return call;
   }
   if (!type.is_numeric())
-    return Status::Invalid(kTypeMismatch, fmt::format("{} needs a number, this is {}", ast.name, type.ToString()), "CAST it").WithSpan(ast.span);
+    return Status::Invalid(kTypeMismatch, fmt::format("{} needs a number, this is {}", ast.name, type.ToString()),
+                           "CAST it")
+        .WithSpan(ast.span);
   call.kind = ast.name == "SUM" ? AggregateKind::kSum : AggregateKind::kAvg;
   call.type = type.WithNullable(true);
   if (type.kind() == TypeKind::kDecimal)
@@ -124,7 +133,9 @@ Result<std::optional<ExprPtr>> AggregatePlanner::Hook(const AstExpr& ast) {
   }
   if (ContainsAggregate(ast)) return std::optional<ExprPtr>();
   if (ast.over)
-    return Status::Invalid(kUnsupportedSql, "OVER in a grouped query is not supported yet", "aggregate in a sub-query first").WithSpan(ast.span);
+    return Status::Invalid(kUnsupportedSql, "OVER in a grouped query is not supported yet",
+                           "aggregate in a sub-query first")
+        .WithSpan(ast.span);
   SEMEL_ASSIGN_OR_RETURN(ExprPtr plain, ExprBinder(scope_, functions_).Bind(ast));
   const int part = windowed_ ? WindowPart(plain) : -1;
   if (part >= 0 && grouped_window_[part])
@@ -154,12 +165,13 @@ columnar::SchemaPtr AggregatePlanner::KeysAndCalls() const {
     const size_t at = static_cast<size_t>(key);
     schema->fields.push_back({before_.names[at], before_.exprs[at]->type.WithRowtime(false)});
   }
-  for (size_t c = 0; c < calls_.size(); ++c) schema->fields.push_back({fmt::format("{}{}", calls_[c].name, c), calls_[c].type});
+  for (size_t c = 0; c < calls_.size(); ++c)
+    schema->fields.push_back({fmt::format("{}{}", calls_[c].name, c), calls_[c].type});
   return schema;
 }
 
-// The aggregation assigns windows itself, so it reads what the window function reads; only where keys or arguments look at the window's
-// own columns the function stays below it (a row's window is the same both times).
+// The aggregation assigns windows itself, so it reads what the window function reads; only where keys or arguments look
+// at the window's own columns the function stays below it (a row's window is the same both times).
 PhysicalPtr AggregatePlanner::WindowInput(plan::WindowSpec& window) {
   const Relation::Window& attached = *input_.window;
   ExprPtr condition;
@@ -177,7 +189,8 @@ PhysicalPtr AggregatePlanner::WindowInput(plan::WindowSpec& window) {
     const auto own = used.begin() + static_cast<ptrdiff_t>(attached.base->schema->size());
     if (std::none_of(own, used.end(), [](bool u) { return u; })) from = attached.base;
   }
-  const ExprPtr rowtime = Expr::InputRef(attached.spec.rowtime, (*from->schema)[static_cast<size_t>(attached.spec.rowtime)].type);
+  const ExprPtr rowtime =
+      Expr::InputRef(attached.spec.rowtime, (*from->schema)[static_cast<size_t>(attached.spec.rowtime)].type);
   PreProjection projection{std::move(exprs), before_.names};
   window = attached.spec;
   window.rowtime = projection.Add(rowtime, "rowtime");
@@ -189,13 +202,15 @@ PhysicalPtr AggregatePlanner::MakeWindowAggregate() {
   PhysicalPtr calc = WindowInput(window);
   const DataType& rowtime = (*input_.window->origin->schema)[static_cast<size_t>(input_.window->spec.rowtime)].type;
   PhysicalPtr exchange = MakeNode(plan::ExchangeSpec{keys_}, {calc}, calc->schema, calc->mode);
-  return MakeNode(plan::WindowAggregateSpec{keys_, window, calls_}, {exchange}, AppendFields(*KeysAndCalls(), WindowFields(rowtime)));
+  return MakeNode(plan::WindowAggregateSpec{keys_, window, calls_}, {exchange},
+                  AppendFields(*KeysAndCalls(), WindowFields(rowtime)));
 }
 
 Result<PhysicalPtr> AggregatePlanner::MakeGroupAggregate() {
   PhysicalPtr calc = MakeCalc(input_.node, nullptr, before_.exprs, before_.names);
   if (!calc->mode.append_only())
-    return Status::Invalid(kUnsupportedSql, "an aggregation over an updating query is not supported yet", "aggregate once, or per window")
+    return Status::Invalid(kUnsupportedSql, "an aggregation over an updating query is not supported yet",
+                           "aggregate once, or per window")
         .WithSpan(query_.span);
   PhysicalPtr exchange = MakeNode(plan::ExchangeSpec{keys_}, {calc}, calc->schema, calc->mode);
   return MakeNode(plan::GroupAggregateSpec{keys_, calls_}, {exchange}, KeysAndCalls(), {true, true, true, false});
@@ -210,7 +225,8 @@ Result<Relation> AggregatePlanner::Plan() {
   for (size_t i = 0; i < items_.size(); ++i) {
     SEMEL_ASSIGN_OR_RETURN(ExprPtr expr, ExprBinder(nothing, functions_, hook).Bind(*items_[i].expr));
     if (expr->type.kind() == TypeKind::kNull)
-      return Status::Invalid(kTypeMismatch, "an untyped NULL cannot be a column", "CAST(NULL AS …)").WithSpan(items_[i].expr->span);
+      return Status::Invalid(kTypeMismatch, "an untyped NULL cannot be a column", "CAST(NULL AS …)")
+          .WithSpan(items_[i].expr->span);
     outputs.push_back(std::move(expr));
     names.push_back(ItemName(items_[i], i));
   }
@@ -224,7 +240,8 @@ Result<Relation> AggregatePlanner::Plan() {
     aggregated.node = MakeWindowAggregate();
     const int at = static_cast<int>(keys_.size() + calls_.size());
     Relation::Window window{input_.window->spec, aggregated.node, nullptr, {at, at + 1, at + 2}};
-    window.spec.rowtime = at + 2;  // window_time: aggregating the results once more by their window is a window aggregation again
+    window.spec.rowtime =
+        at + 2;  // window_time: aggregating the results once more by their window is a window aggregation again
     aggregated.window = window;
   } else {
     SEMEL_ASSIGN_OR_RETURN(aggregated.node, MakeGroupAggregate());

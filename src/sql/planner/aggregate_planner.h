@@ -19,8 +19,8 @@ struct PreProjection {
 };
 
 // The call with its result type, argument and filter not yet placed; `argument` is null for COUNT(*). Types as in Flink
-// (LogicalTypeMerging.findSumAggType, findAvgAggType): COUNT BIGINT NOT NULL; SUM of DECIMAL(p, s) is DECIMAL(38, s), of others their own;
-// AVG of integers their own type, of DECIMAL(p, s) DECIMAL(38, max(s, 6)).
+// (LogicalTypeMerging.findSumAggType, findAvgAggType): COUNT BIGINT NOT NULL; SUM of DECIMAL(p, s) is DECIMAL(38, s),
+// of others their own; AVG of integers their own type, of DECIMAL(p, s) DECIMAL(38, max(s, 6)).
 Result<plan::AggregateCall> ResolveAggregate(const AstExpr& ast, const plan::ExprPtr& argument);
 
 // Binds the one argument of an aggregate call; null for COUNT(*).
@@ -29,7 +29,8 @@ Result<plan::ExprPtr> BindAggregateArgument(const AstExpr& ast, ExprBinder& bind
 // Plans one grouped SELECT over its input (WHERE is applied already). Used once.
 class AggregatePlanner {
  public:
-  AggregatePlanner(const AstQuery& query, const std::vector<AstSelectItem>& items, Relation input, const functions::Registry& functions)
+  AggregatePlanner(const AstQuery& query, const std::vector<AstSelectItem>& items, Relation input,
+                   const functions::Registry& functions)
       : query_(query), items_(items), input_(std::move(input)), functions_(functions), scope_(ScopeOf(input_)) {}
   Result<Relation> Plan();
 

@@ -2,9 +2,9 @@
 // Copyright The Semel Authors
 //
 // Nodes and calcs: the pieces that planning and rewriting share.
-#include "sql/planner/query_planner.h"
-
 #include <algorithm>
+
+#include "sql/planner/query_planner.h"
 
 namespace semel::sql {
 
@@ -13,7 +13,8 @@ using plan::ExprKind;
 using plan::ExprPtr;
 using plan::PhysicalPtr;
 
-PhysicalPtr MakeNode(plan::OperatorSpec spec, std::vector<PhysicalPtr> inputs, columnar::SchemaPtr schema, plan::ChangelogMode mode) {
+PhysicalPtr MakeNode(plan::OperatorSpec spec, std::vector<PhysicalPtr> inputs, columnar::SchemaPtr schema,
+                     plan::ChangelogMode mode) {
   auto node = std::make_shared<plan::PhysicalNode>();
   node->spec = std::move(spec);
   node->inputs = std::move(inputs);
@@ -70,28 +71,33 @@ bool MergeStaysSmall(const plan::CalcSpec& below, const ExprPtr& condition, cons
 
 }  // namespace
 
-PhysicalPtr MakeCalc(PhysicalPtr input, ExprPtr condition, std::vector<ExprPtr> projections, std::vector<std::string> names) {
+PhysicalPtr MakeCalc(PhysicalPtr input, ExprPtr condition, std::vector<ExprPtr> projections,
+                     std::vector<std::string> names) {
   const auto* below = std::get_if<plan::CalcSpec>(&input->spec);
   if (below != nullptr && MergeStaysSmall(*below, condition, projections)) {
     if (condition) condition = Substitute(condition, below->projections);
     for (ExprPtr& projection : projections) projection = Substitute(projection, below->projections);
     if (below->condition)
-      condition = condition ? Expr::Special(ExprKind::kAnd, {below->condition, condition}, columnar::DataType::Boolean()) : below->condition;
+      condition = condition
+                      ? Expr::Special(ExprKind::kAnd, {below->condition, condition}, columnar::DataType::Boolean())
+                      : below->condition;
     input = input->inputs[0];
   }
   auto schema = std::make_shared<columnar::Schema>();
   bool identity = !condition && projections.size() == input->schema->size();
   for (size_t i = 0; i < projections.size(); ++i) {
     schema->fields.push_back({names[i], projections[i]->type});
-    identity = identity && projections[i]->kind == ExprKind::kInputRef && projections[i]->input == static_cast<int>(i) &&
-               names[i] == (*input->schema)[i].name;
+    identity = identity && projections[i]->kind == ExprKind::kInputRef &&
+               projections[i]->input == static_cast<int>(i) && names[i] == (*input->schema)[i].name;
   }
   if (identity) return input;
   const plan::ChangelogMode mode = input->mode;
-  return MakeNode(plan::CalcSpec{std::move(condition), std::move(projections)}, {std::move(input)}, std::move(schema), mode);
+  return MakeNode(plan::CalcSpec{std::move(condition), std::move(projections)}, {std::move(input)}, std::move(schema),
+                  mode);
 }
 
-Relation Project(const Relation& input, ExprPtr condition, std::vector<ExprPtr> projections, std::vector<std::string> names) {
+Relation Project(const Relation& input, ExprPtr condition, std::vector<ExprPtr> projections,
+                 std::vector<std::string> names) {
   Relation result;
   result.qualifiers.assign(projections.size(), "");
   result.window = input.window;
@@ -105,7 +111,8 @@ Relation Project(const Relation& input, ExprPtr condition, std::vector<ExprPtr> 
   }
   result.node = MakeCalc(input.node, std::move(condition), std::move(projections), std::move(names));
   // A Calc that did not merge stands between: the window is no longer directly below.
-  if (result.window && result.node != result.window->origin && result.node->inputs[0] != result.window->origin) result.window.reset();
+  if (result.window && result.node != result.window->origin && result.node->inputs[0] != result.window->origin)
+    result.window.reset();
   return result;
 }
 
@@ -132,7 +139,8 @@ columnar::SchemaPtr AppendFields(const columnar::Schema& schema, std::vector<col
 
 std::vector<columnar::Field> WindowFields(const columnar::DataType& rowtime) {
   const bool local = rowtime.kind() == columnar::TypeKind::kTimestampLtz;
-  const columnar::DataType time = local ? columnar::DataType::TimestampLtz(3, false) : columnar::DataType::Timestamp(3, false);
+  const columnar::DataType time =
+      local ? columnar::DataType::TimestampLtz(3, false) : columnar::DataType::Timestamp(3, false);
   return {{"window_start", columnar::DataType::Timestamp(3, false)},
           {"window_end", columnar::DataType::Timestamp(3, false)},
           {"window_time", time.WithRowtime(true)}};

@@ -28,7 +28,8 @@ std::string Columns(const std::vector<int>& columns) {
 std::string Aggregates(const std::vector<plan::AggregateCall>& calls) {
   std::string text;
   for (const plan::AggregateCall& call : calls) {
-    text += fmt::format("{}{}({})", text.empty() ? "" : ", ", call.name, call.argument < 0 ? "*" : fmt::format("#{}", call.argument));
+    text += fmt::format("{}{}({})", text.empty() ? "" : ", ", call.name,
+                        call.argument < 0 ? "*" : fmt::format("#{}", call.argument));
     if (call.filter >= 0) text += fmt::format(" FILTER #{}", call.filter);
   }
   return text;
@@ -46,29 +47,40 @@ struct Describer {
     std::string text = table->FullName() + " " + table->connector;
     if (!identity) return text;
     for (const auto& [key, value] : table->options) {
-      const bool decides = key == "topic" || key == "path" || key == "topic-pattern" || key.find("format") != std::string::npos || key.rfind("json.", 0) == 0 ||
+      const bool decides = key == "topic" || key == "path" || key == "topic-pattern" ||
+                           key.find("format") != std::string::npos || key.rfind("json.", 0) == 0 ||
                            key.rfind("fields.", 0) == 0 || key == "number-of-rows";
       if (decides) text += fmt::format(" {}={}", key, value);
     }
     return text;
   }
-  std::string operator()(const plan::ScanSpec& s) const { return fmt::format("{} {}", Table(s.table), node.schema->ToString()); }
+  std::string operator()(const plan::ScanSpec& s) const {
+    return fmt::format("{} {}", Table(s.table), node.schema->ToString());
+  }
   std::string operator()(const plan::CalcSpec& s) const {
     std::string text;
     for (const ExprPtr& p : s.projections) text += (text.empty() ? "" : ", ") + p->ToString();
     return s.condition ? fmt::format("[{}] where {}", text, s.condition->ToString()) : fmt::format("[{}]", text);
   }
-  std::string operator()(const plan::WatermarkSpec& s) const { return fmt::format("#{} as {}", s.rowtime, s.watermark->ToString()); }
-  std::string operator()(const plan::GroupAggregateSpec& s) const { return fmt::format("by [{}] {}", Columns(s.keys), Aggregates(s.aggregates)); }
+  std::string operator()(const plan::WatermarkSpec& s) const {
+    return fmt::format("#{} as {}", s.rowtime, s.watermark->ToString());
+  }
+  std::string operator()(const plan::GroupAggregateSpec& s) const {
+    return fmt::format("by [{}] {}", Columns(s.keys), Aggregates(s.aggregates));
+  }
   std::string operator()(const plan::WindowTableFunctionSpec& s) const { return Window(s.window); }
   std::string operator()(const plan::WindowAggregateSpec& s) const {
     return fmt::format("by [{}] {} {}", Columns(s.keys), Window(s.window), Aggregates(s.aggregates));
   }
   std::string operator()(const plan::OverAggregateSpec& s) const {
-    return fmt::format("by [{}] order #{} {} {}", Columns(s.keys), s.rowtime, s.frame == plan::FrameKind::kRangeUnboundedPreceding ? "RANGE" : "ROWS", Aggregates(s.aggregates));
+    return fmt::format("by [{}] order #{} {} {}", Columns(s.keys), s.rowtime,
+                       s.frame == plan::FrameKind::kRangeUnboundedPreceding ? "RANGE" : "ROWS",
+                       Aggregates(s.aggregates));
   }
   std::string operator()(const plan::UnionSpec&) const { return "all"; }
-  std::string operator()(const plan::ExchangeSpec& s) const { return s.keys.empty() ? "to one worker" : fmt::format("hash [{}]", Columns(s.keys)); }
+  std::string operator()(const plan::ExchangeSpec& s) const {
+    return s.keys.empty() ? "to one worker" : fmt::format("hash [{}]", Columns(s.keys));
+  }
   std::string operator()(const plan::SinkSpec& s) const { return Table(s.table); }
 };
 
@@ -189,7 +201,8 @@ class Pruning {
   }
 
   // The kept columns of the old schema, and where each went.
-  static columnar::SchemaPtr Keep(const columnar::Schema& schema, const std::vector<bool>& needed, std::vector<int>& place) {
+  static columnar::SchemaPtr Keep(const columnar::Schema& schema, const std::vector<bool>& needed,
+                                  std::vector<int>& place) {
     auto kept = std::make_shared<columnar::Schema>();
     place.assign(schema.size(), -1);
     for (size_t i = 0; i < schema.size(); ++i) {
@@ -213,7 +226,8 @@ class Pruning {
       for (size_t i = 0; i < needed.size(); ++i) {
         if (!needed[i]) continue;
         const bool physical = i < scan->columns.size();
-        (physical ? pruned.columns : pruned.metadata).push_back(physical ? scan->columns[i] : scan->metadata[i - scan->columns.size()]);
+        (physical ? pruned.columns : pruned.metadata)
+            .push_back(physical ? scan->columns[i] : scan->metadata[i - scan->columns.size()]);
       }
       node->spec = pruned;
     } else if (auto* calc = std::get_if<plan::CalcSpec>(&node->spec)) {
@@ -250,7 +264,9 @@ class Pruning {
     if (calc == nullptr || calc->condition || calc->projections.size() != node.inputs[0]->schema->size()) return false;
     for (size_t i = 0; i < calc->projections.size(); ++i) {
       const plan::Expr& expr = *calc->projections[i];
-      if (expr.kind != plan::ExprKind::kInputRef || expr.input != static_cast<int>(i) || (*node.schema)[i].name != (*node.inputs[0]->schema)[i].name) return false;
+      if (expr.kind != plan::ExprKind::kInputRef || expr.input != static_cast<int>(i) ||
+          (*node.schema)[i].name != (*node.inputs[0]->schema)[i].name)
+        return false;
     }
     return true;
   }
@@ -304,7 +320,8 @@ namespace {
 std::string Keys(const PhysicalNode& node) {
   if (node.upsert_keys.empty()) return {};
   std::string names;
-  for (int column : node.upsert_keys[0]) names += (names.empty() ? "" : ", ") + (*node.schema)[static_cast<size_t>(column)].name;
+  for (int column : node.upsert_keys[0])
+    names += (names.empty() ? "" : ", ") + (*node.schema)[static_cast<size_t>(column)].name;
   return fmt::format(" key ({})", names);
 }
 
@@ -325,7 +342,8 @@ std::string ExplainText(const std::vector<PhysicalPtr>& sinks, bool changelog) {
   std::set<std::string> printed;
   std::function<void(const PhysicalPtr&, int)> print = [&](const PhysicalPtr& node, int depth) {
     const bool again = !printed.insert(node->id).second;
-    text += fmt::format("{}{} {}{}{}\n", std::string(static_cast<size_t>(depth) * 2, ' '), node->Name(), again ? "(shared) " : "", again ? node->id : DescribeSpec(*node),
+    text += fmt::format("{}{} {}{}{}\n", std::string(static_cast<size_t>(depth) * 2, ' '), node->Name(),
+                        again ? "(shared) " : "", again ? node->id : DescribeSpec(*node),
                         changelog && !again ? " " + node->mode.ToString() + Keys(*node) : "");
     if (again) return;
     for (const PhysicalPtr& input : node->inputs) print(input, depth + 1);
@@ -345,9 +363,13 @@ std::string ExplainJson(const std::vector<PhysicalPtr>& sinks) {
       inputs += (inputs.empty() ? "" : ", ") + JsonText(input->id);
     }
     for (const columnar::Field& field : node->schema->fields)
-      columns += fmt::format("{}{{\"name\": {}, \"type\": {}}}", columns.empty() ? "" : ", ", JsonText(field.name), JsonText(field.type.ToString()));
-    text += fmt::format("{}  {{\"id\": {}, \"operator\": {}, \"description\": {}, \"inputs\": [{}], \"columns\": [{}], \"changelog\": {}, \"upsert_keys\": [{}]}}", text.empty() ? "" : ",\n",
-                        JsonText(node->id), JsonText(node->Name()), JsonText(DescribeSpec(*node)), inputs, columns, JsonText(node->mode.ToString()), KeysJson(*node));
+      columns += fmt::format("{}{{\"name\": {}, \"type\": {}}}", columns.empty() ? "" : ", ", JsonText(field.name),
+                             JsonText(field.type.ToString()));
+    text += fmt::format(
+        "{}  {{\"id\": {}, \"operator\": {}, \"description\": {}, \"inputs\": [{}], \"columns\": [{}], \"changelog\": "
+        "{}, \"upsert_keys\": [{}]}}",
+        text.empty() ? "" : ",\n", JsonText(node->id), JsonText(node->Name()), JsonText(DescribeSpec(*node)), inputs,
+        columns, JsonText(node->mode.ToString()), KeysJson(*node));
   };
   for (const PhysicalPtr& sink : sinks) print(sink);
   return "[\n" + text + "\n]\n";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// The last passes over a script's plan: sharing of equal sub-plans, pruning of columns that nobody reads, stable identities.
+// The last passes over a script's plan: sharing of equal sub-plans, pruning of columns that nobody reads, stable
+// identities.
 #pragma once
 
 #include <string>
@@ -17,11 +18,14 @@ std::string DescribeSpec(const plan::PhysicalNode& node);
 // The same without what does not change results (addresses, start positions).
 std::string SpecIdentity(const plan::PhysicalNode& node);
 
-// Rewrites the sinks of a script: equal sub-plans become one, unread columns are pruned down to the scans, every node gets its id.
-// Constants are folded, changelog modes and upsert keys inferred. A root that is no sink (EXPLAIN SELECT) keeps all its columns.
-std::vector<plan::PhysicalPtr> FinalizePlan(const std::vector<plan::PhysicalPtr>& sinks, const functions::Registry& functions);
+// Rewrites the sinks of a script: equal sub-plans become one, unread columns are pruned down to the scans, every node
+// gets its id. Constants are folded, changelog modes and upsert keys inferred. A root that is no sink (EXPLAIN SELECT)
+// keeps all its columns.
+std::vector<plan::PhysicalPtr> FinalizePlan(const std::vector<plan::PhysicalPtr>& sinks,
+                                            const functions::Registry& functions);
 
-// The plan as an indented tree, sinks first; with `changelog` each node's kinds of row. Shared sub-plans are printed once.
+// The plan as an indented tree, sinks first; with `changelog` each node's kinds of row. Shared sub-plans are printed
+// once.
 std::string ExplainText(const std::vector<plan::PhysicalPtr>& sinks, bool changelog);
 // The plan as a JSON array of nodes: id, operator, description, inputs (ids), columns, changelog, upsert keys.
 std::string ExplainJson(const std::vector<plan::PhysicalPtr>& sinks);

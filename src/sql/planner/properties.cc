@@ -20,7 +20,8 @@ using plan::PhysicalPtr;
 namespace {
 
 // Copies the DAG bottom-up; `change` sees the copy, whose inputs are rewritten already, and the node it came from.
-std::vector<PhysicalPtr> Transform(const std::vector<PhysicalPtr>& sinks, const std::function<void(PhysicalNode&, const PhysicalNode&)>& change) {
+std::vector<PhysicalPtr> Transform(const std::vector<PhysicalPtr>& sinks,
+                                   const std::function<void(PhysicalNode&, const PhysicalNode&)>& change) {
   std::map<const PhysicalNode*, PhysicalPtr> done;
   std::function<PhysicalPtr(const PhysicalPtr&)> copy = [&](const PhysicalPtr& node) -> PhysicalPtr {
     if (auto it = done.find(node.get()); it != done.end()) return it->second;
@@ -34,7 +35,8 @@ std::vector<PhysicalPtr> Transform(const std::vector<PhysicalPtr>& sinks, const 
   return result;
 }
 
-void ProducersFirst(const PhysicalPtr& node, std::set<const PhysicalNode*>& seen, std::vector<const PhysicalNode*>& order) {
+void ProducersFirst(const PhysicalPtr& node, std::set<const PhysicalNode*>& seen,
+                    std::vector<const PhysicalNode*>& order) {
   if (!seen.insert(node.get()).second) return;
   for (const PhysicalPtr& input : node->inputs) ProducersFirst(input, seen, order);
   order.push_back(node.get());
@@ -46,8 +48,9 @@ std::vector<std::vector<int>> ProjectKeys(const std::vector<std::vector<int>>& k
   for (const std::vector<int>& key : keys) {
     std::vector<int> projected;
     for (int column : key) {
-      const auto at = std::find_if(calc.projections.begin(), calc.projections.end(),
-                                   [column](const ExprPtr& e) { return e->kind == ExprKind::kInputRef && e->input == column; });
+      const auto at = std::find_if(calc.projections.begin(), calc.projections.end(), [column](const ExprPtr& e) {
+        return e->kind == ExprKind::kInputRef && e->input == column;
+      });
       if (at != calc.projections.end()) projected.push_back(static_cast<int>(at - calc.projections.begin()));
     }
     if (projected.size() == key.size()) result.push_back(std::move(projected));
@@ -74,7 +77,8 @@ std::vector<std::vector<int>> UpsertKeys(const PhysicalNode& node) {
     by_end.push_back(start + 1);
     return {key, by_end};  // start and end determine each other
   }
-  if (std::holds_alternative<plan::UnionSpec>(node.spec) || std::holds_alternative<plan::SinkSpec>(node.spec)) return {};
+  if (std::holds_alternative<plan::UnionSpec>(node.spec) || std::holds_alternative<plan::SinkSpec>(node.spec))
+    return {};
   const PhysicalNode& input = *node.inputs[0];
   if (const auto* calc = std::get_if<plan::CalcSpec>(&node.spec)) return ProjectKeys(input.upsert_keys, *calc);
   return input.upsert_keys;
@@ -88,11 +92,13 @@ ExprPtr Fold(const ExprPtr& expr, const functions::Registry& functions) {
   bool constant = true;
   for (ExprPtr& arg : copy->args) {
     arg = Fold(arg, functions);
-    constant = constant && arg->kind == ExprKind::kLiteral && arg->type.kind() != columnar::TypeKind::kNull && !IsLocalTime(arg->type);
+    constant = constant && arg->kind == ExprKind::kLiteral && arg->type.kind() != columnar::TypeKind::kNull &&
+               !IsLocalTime(arg->type);
   }
   constant = constant && !IsLocalTime(copy->type);  // the zone belongs to the run
   const functions::ScalarFunction* function = copy->kind == ExprKind::kCall ? functions.Find(copy->function) : nullptr;
-  const bool foldable = copy->kind == ExprKind::kCast || copy->kind == ExprKind::kTryCast || (function != nullptr && function->deterministic);
+  const bool foldable = copy->kind == ExprKind::kCast || copy->kind == ExprKind::kTryCast ||
+                        (function != nullptr && function->deterministic);
   if (!constant || !foldable) return copy;
   const columnar::Batch one_row(std::make_shared<const columnar::Schema>(), 1, {});
   Result<columnar::ColumnPtr> value = functions::Evaluator(functions, {}).Evaluate(*copy, one_row);
@@ -118,7 +124,8 @@ std::vector<PhysicalPtr> InferProperties(const std::vector<PhysicalPtr>& sinks) 
     if (std::holds_alternative<plan::GroupAggregateSpec>(node.spec)) {
       node.mode.update_before = wants_before.count(&old) > 0;
     } else if (!std::holds_alternative<plan::SinkSpec>(node.spec) && !node.inputs.empty() && !node.mode.append_only()) {
-      node.mode.update_before = std::any_of(node.inputs.begin(), node.inputs.end(), [](const PhysicalPtr& input) { return input->mode.update_before; });
+      node.mode.update_before = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                            [](const PhysicalPtr& input) { return input->mode.update_before; });
     }
     node.upsert_keys = UpsertKeys(node);
   });

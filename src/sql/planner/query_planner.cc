@@ -35,7 +35,9 @@ Relation Unqualified(PhysicalPtr node, const std::string& qualifier = {}) {
 }  // namespace
 
 Result<Relation> QueryPlanner::PlanQuery(const AstQuery& query) {
-  if (++depth_ > kMaxPlanDepth) return Status::Invalid(kUnsupportedSql, "queries and views nest too deeply", "write fewer levels").WithSpan(query.span);
+  if (++depth_ > kMaxPlanDepth)
+    return Status::Invalid(kUnsupportedSql, "queries and views nest too deeply", "write fewer levels")
+        .WithSpan(query.span);
   const size_t in_scope = with_.size();
   with_.insert(with_.end(), query.with.begin(), query.with.end());
   Result<Relation> relation = query.union_all.empty() ? PlanSelect(query) : PlanUnion(query);
@@ -56,11 +58,17 @@ Result<Relation> QueryPlanner::PlanUnion(const AstQuery& query) {
   for (size_t p = 1; p < parts.size(); ++p) {
     const Schema& schema = *parts[p].node->schema;
     if (schema.size() != types.size())
-      return Status::Invalid(kColumnCount, fmt::format("UNION ALL of {} and {} columns", types.size(), schema.size()), "select the same columns in both").WithSpan(query.union_all[p]->span);
+      return Status::Invalid(kColumnCount, fmt::format("UNION ALL of {} and {} columns", types.size(), schema.size()),
+                             "select the same columns in both")
+          .WithSpan(query.union_all[p]->span);
     for (size_t i = 0; i < types.size(); ++i) {
       const std::optional<DataType> common = CommonType(types[i], schema[i].type);
       if (!common)
-        return Status::Invalid(kTypeMismatch, fmt::format("column {} is {} and {}", i + 1, types[i].ToString(), schema[i].type.ToString()), "CAST one of them").WithSpan(query.union_all[p]->span);
+        return Status::Invalid(
+                   kTypeMismatch,
+                   fmt::format("column {} is {} and {}", i + 1, types[i].ToString(), schema[i].type.ToString()),
+                   "CAST one of them")
+            .WithSpan(query.union_all[p]->span);
       types[i] = common->WithRowtime(types[i].is_rowtime() && schema[i].type.is_rowtime());
     }
   }
@@ -68,11 +76,13 @@ Result<Relation> QueryPlanner::PlanUnion(const AstQuery& query) {
   std::vector<std::string> names;
   auto schema = std::make_shared<Schema>();
   plan::ChangelogMode mode;
-  for (size_t i = 0; i < types.size(); ++i) names.push_back(first[i].name), schema->fields.push_back({first[i].name, types[i]});
+  for (size_t i = 0; i < types.size(); ++i)
+    names.push_back(first[i].name), schema->fields.push_back({first[i].name, types[i]});
   for (Relation& part : parts) {
     std::vector<ExprPtr> projections = IdentityProjections(*part.node->schema);
     for (size_t i = 0; i < projections.size(); ++i) projections[i] = CoerceTo(projections[i], types[i]);
-    mode.update_before |= part.node->mode.update_before, mode.update_after |= part.node->mode.update_after, mode.deletes |= part.node->mode.deletes;
+    mode.update_before |= part.node->mode.update_before, mode.update_after |= part.node->mode.update_after,
+        mode.deletes |= part.node->mode.deletes;
     inputs.push_back(MakeCalc(part.node, nullptr, std::move(projections), names));
   }
   return Unqualified(MakeNode(plan::UnionSpec{}, std::move(inputs), std::move(schema), mode));
@@ -102,7 +112,8 @@ Result<PhysicalPtr> QueryPlanner::PlanScan(const TableDefinition& definition) {
     if (column.kind == AstColumn::Kind::kComputed) {
       SEMEL_ASSIGN_OR_RETURN(ExprPtr expr, ExprBinder(scope, functions_).Bind(*column.expr));
       if (expr->type.kind() == TypeKind::kNull)
-        return Status::Invalid(kTypeMismatch, "an untyped NULL cannot be a column", "CAST(NULL AS …)").WithSpan(column.span);
+        return Status::Invalid(kTypeMismatch, "an untyped NULL cannot be a column", "CAST(NULL AS …)")
+            .WithSpan(column.span);
       projections.push_back(std::move(expr));
       continue;
     }
@@ -121,17 +132,25 @@ Result<PhysicalPtr> QueryPlanner::PlanSource(const TableDefinition& definition) 
     const SourceSpan place = definition.watermark->span;
     const int rowtime = node->schema->Find(definition.watermark_column);
     if (rowtime < 0)
-      return Status::Invalid(kUnknownColumn, fmt::format("WATERMARK FOR '{}': there is no such column", definition.watermark_column), "name a column of the table").WithSpan(place);
+      return Status::Invalid(kUnknownColumn,
+                             fmt::format("WATERMARK FOR '{}': there is no such column", definition.watermark_column),
+                             "name a column of the table")
+          .WithSpan(place);
     const DataType& type = (*node->schema)[static_cast<size_t>(rowtime)].type;
     if (!type.is_time_point() || type.precision() > 3)
-      return Status::Invalid(kNotRowtime, fmt::format("event time must be TIMESTAMP(3) or TIMESTAMP_LTZ(3), '{}' is {}", definition.watermark_column, type.ToString()), "declare it with at most 3 digits")
+      return Status::Invalid(kNotRowtime,
+                             fmt::format("event time must be TIMESTAMP(3) or TIMESTAMP_LTZ(3), '{}' is {}",
+                                         definition.watermark_column, type.ToString()),
+                             "declare it with at most 3 digits")
           .WithSpan(place);
     const Relation relation = Unqualified(node, definition.table->name);
     const Scope scope = ScopeOf(relation);
     SEMEL_ASSIGN_OR_RETURN(ExprPtr watermark, ExprBinder(scope, functions_).Bind(*definition.watermark));
     if (watermark->type.kind() != type.kind())
-      return Status::Invalid(kNotRowtime, fmt::format("the watermark of a {} column is {}", type.ToString(), watermark->type.ToString()),
-                             fmt::format("write {} - INTERVAL '5' SECOND", definition.watermark_column))
+      return Status::Invalid(
+                 kNotRowtime,
+                 fmt::format("the watermark of a {} column is {}", type.ToString(), watermark->type.ToString()),
+                 fmt::format("write {} - INTERVAL '5' SECOND", definition.watermark_column))
           .WithSpan(place);
     auto schema = std::make_shared<Schema>(*node->schema);
     schema->fields[static_cast<size_t>(rowtime)].type = type.WithRowtime(true);
@@ -141,7 +160,8 @@ Result<PhysicalPtr> QueryPlanner::PlanSource(const TableDefinition& definition) 
 }
 
 // A view or WITH query: planned once, in the scope of its definition.
-Result<Relation> QueryPlanner::PlanNamed(const AstQueryPtr& query, std::vector<std::pair<std::string, AstQueryPtr>> visible) {
+Result<Relation> QueryPlanner::PlanNamed(const AstQueryPtr& query,
+                                         std::vector<std::pair<std::string, AstQueryPtr>> visible) {
   if (auto it = named_.find(query); it != named_.end()) return it->second;
   with_.swap(visible);
   Result<Relation> relation = PlanQuery(*query);
@@ -153,7 +173,8 @@ Result<Relation> QueryPlanner::PlanNamed(const AstQueryPtr& query, std::vector<s
 Result<Relation> QueryPlanner::PlanTable(const std::vector<std::string>& name, SourceSpan span) {
   std::optional<Result<Relation>> named;
   for (size_t i = with_.size(); i > 0 && name.size() == 1 && !named; --i)
-    if (with_[i - 1].first == name[0]) named = PlanNamed(with_[i - 1].second, {with_.begin(), with_.begin() + static_cast<ptrdiff_t>(i) - 1});
+    if (with_[i - 1].first == name[0])
+      named = PlanNamed(with_[i - 1].second, {with_.begin(), with_.begin() + static_cast<ptrdiff_t>(i) - 1});
   if (const ViewDefinition* view = named ? nullptr : session_.FindView(name)) named = PlanNamed(view->query, {});
   if (named) {
     if (named->ok()) (*named)->qualifiers.assign((*named)->node->schema->size(), name.back());
@@ -179,9 +200,13 @@ Result<Relation> QueryPlanner::PlanTumble(const AstFrom& from) {
   plan::WindowSpec window;
   window.rowtime = base.node->schema->Find(from.rowtime);
   if (window.rowtime < 0 || !(*base.node->schema)[static_cast<size_t>(window.rowtime)].type.is_rowtime())
-    return Status::Invalid(kNotRowtime, fmt::format("'{}' is no event-time column", from.rowtime), "declare WATERMARK FOR it in the table").WithSpan(from.span);
+    return Status::Invalid(kNotRowtime, fmt::format("'{}' is no event-time column", from.rowtime),
+                           "declare WATERMARK FOR it in the table")
+        .WithSpan(from.span);
   if (!base.node->mode.append_only())
-    return Status::Invalid(kUnsupportedSql, "a window over an updating query is not supported yet", "aggregate per window first").WithSpan(from.span);
+    return Status::Invalid(kUnsupportedSql, "a window over an updating query is not supported yet",
+                           "aggregate per window first")
+        .WithSpan(from.span);
   const DataType rowtime = (*base.node->schema)[static_cast<size_t>(window.rowtime)].type;
   const auto zone = session_.settings.find("table.local-time-zone");
   if (rowtime.kind() == TypeKind::kTimestampLtz && (zone == session_.settings.end() || zone->second != "UTC"))
@@ -193,15 +218,20 @@ Result<Relation> QueryPlanner::PlanTumble(const AstFrom& from) {
     SEMEL_ASSIGN_OR_RETURN(window.offset_micros, IntervalMicros(*from.offset));
   }
   if (window.size_micros <= 0 || window.size_micros % 1000 != 0)
-    return Status::Invalid(kTypeMismatch, "a window needs a size of whole milliseconds, at least one", "INTERVAL '10' SECOND").WithSpan(from.size->span);
+    return Status::Invalid(kTypeMismatch, "a window needs a size of whole milliseconds, at least one",
+                           "INTERVAL '10' SECOND")
+        .WithSpan(from.size->span);
   if (window.offset_micros % 1000 != 0 || std::abs(window.offset_micros) >= window.size_micros)
-    return Status::Invalid(kTypeMismatch, "a window's offset is whole milliseconds and smaller than its size", "INTERVAL '1' SECOND").WithSpan(from.offset->span);
+    return Status::Invalid(kTypeMismatch, "a window's offset is whole milliseconds and smaller than its size",
+                           "INTERVAL '1' SECOND")
+        .WithSpan(from.offset->span);
   // The old rowtime is an ordinary column behind a window function; window_time takes its place.
   auto schema = std::make_shared<Schema>(*base.node->schema);
   for (columnar::Field& field : schema->fields) field.type = field.type.WithRowtime(false);
   const int at = static_cast<int>(schema->size());
   Relation relation;
-  relation.node = MakeNode(plan::WindowTableFunctionSpec{window}, {base.node}, AppendFields(*schema, WindowFields(rowtime)), base.node->mode);
+  relation.node = MakeNode(plan::WindowTableFunctionSpec{window}, {base.node},
+                           AppendFields(*schema, WindowFields(rowtime)), base.node->mode);
   relation.window = Relation::Window{window, relation.node, base.node, {at, at + 1, at + 2}};
   relation.qualifiers = base.qualifiers;
   relation.qualifiers.resize(relation.node->schema->size(), from.table.back());
@@ -233,13 +263,18 @@ Result<std::vector<AstSelectItem>> QueryPlanner::ExpandStars(const AstQuery& que
       items.push_back({column, {}});
     }
     if (items.size() == before)
-      return Status::Invalid(kUnknownTable, fmt::format("'{}.*': there is no such table in FROM", Join(item.expr->parts, ".")), "use the table's alias").WithSpan(item.expr->span);
+      return Status::Invalid(kUnknownTable,
+                             fmt::format("'{}.*': there is no such table in FROM", Join(item.expr->parts, ".")),
+                             "use the table's alias")
+          .WithSpan(item.expr->span);
   }
   return items;
 }
 
 Result<Relation> QueryPlanner::PlanSelect(const AstQuery& query) {
-  if (!query.from) return Status::Invalid(kUnsupportedSql, "SELECT without FROM is not supported yet", "select from a table").WithSpan(query.span);
+  if (!query.from)
+    return Status::Invalid(kUnsupportedSql, "SELECT without FROM is not supported yet", "select from a table")
+        .WithSpan(query.span);
   SEMEL_ASSIGN_OR_RETURN(Relation input, PlanFrom(*query.from));
   if (query.where) {
     const Scope scope = ScopeOf(input);
@@ -251,12 +286,14 @@ Result<Relation> QueryPlanner::PlanSelect(const AstQuery& query) {
     input.qualifiers = qualifiers;
   }
   const bool aggregates = !query.group_by.empty() || query.having ||
-                          std::any_of(query.items.begin(), query.items.end(), [](const AstSelectItem& item) { return ContainsAggregate(*item.expr); });
+                          std::any_of(query.items.begin(), query.items.end(),
+                                      [](const AstSelectItem& item) { return ContainsAggregate(*item.expr); });
   if (aggregates) {
     SEMEL_ASSIGN_OR_RETURN(std::vector<AstSelectItem> items, ExpandStars(query, input));
     return AggregatePlanner(query, items, std::move(input), functions_).Plan();
   }
-  if (std::any_of(query.items.begin(), query.items.end(), [](const AstSelectItem& item) { return ContainsOver(*item.expr); }))
+  if (std::any_of(query.items.begin(), query.items.end(),
+                  [](const AstSelectItem& item) { return ContainsOver(*item.expr); }))
     return PlanOver(query, std::move(input));
   return PlanProjection(query, std::move(input));
 }
@@ -269,7 +306,8 @@ Result<Relation> QueryPlanner::PlanProjection(const AstQuery& query, Relation in
   for (size_t i = 0; i < items.size(); ++i) {
     SEMEL_ASSIGN_OR_RETURN(ExprPtr expr, ExprBinder(scope, functions_).Bind(*items[i].expr));
     if (expr->type.kind() == TypeKind::kNull)
-      return Status::Invalid(kTypeMismatch, "an untyped NULL cannot be a column", "CAST(NULL AS …)").WithSpan(items[i].expr->span);
+      return Status::Invalid(kTypeMismatch, "an untyped NULL cannot be a column", "CAST(NULL AS …)")
+          .WithSpan(items[i].expr->span);
     projections.push_back(std::move(expr));
     names.push_back(ItemName(items[i], i));
   }
@@ -279,7 +317,10 @@ Result<Relation> QueryPlanner::PlanProjection(const AstQuery& query, Relation in
 Result<Relation> QueryPlanner::PlanOver(const AstQuery& query, Relation input) {
   SEMEL_ASSIGN_OR_RETURN(std::vector<AstSelectItem> items, ExpandStars(query, input));
   const Scope scope = ScopeOf(input);
-  if (!input.node->mode.append_only()) return Status::Invalid(kUnsupportedSql, "OVER over an updating query is not supported yet", "use it before the aggregation").WithSpan(query.span);
+  if (!input.node->mode.append_only())
+    return Status::Invalid(kUnsupportedSql, "OVER over an updating query is not supported yet",
+                           "use it before the aggregation")
+        .WithSpan(query.span);
   PreProjection before;
   for (size_t i = 0; i < input.node->schema->size(); ++i) {
     before.exprs.push_back(Expr::InputRef(static_cast<int>(i), (*input.node->schema)[i].type));
@@ -288,9 +329,13 @@ Result<Relation> QueryPlanner::PlanOver(const AstQuery& query, Relation input) {
   plan::OverAggregateSpec over;
   std::string window_text;
   auto add_over = [&](const AstExpr& ast) -> Result<ExprPtr> {
-    if (!IsAggregateName(ast.name)) return Status::Invalid(kUnsupportedSql, fmt::format("{} OVER is not supported yet", ast.name), "COUNT, SUM, AVG, MIN, MAX are").WithSpan(ast.span);
+    if (!IsAggregateName(ast.name))
+      return Status::Invalid(kUnsupportedSql, fmt::format("{} OVER is not supported yet", ast.name),
+                             "COUNT, SUM, AVG, MIN, MAX are")
+          .WithSpan(ast.span);
     if (!ast.over->order_by || ast.over->descending)
-      return Status::Invalid(kUnsupportedSql, "OVER needs ORDER BY the event-time column, ascending", "ORDER BY ts").WithSpan(ast.over->span);
+      return Status::Invalid(kUnsupportedSql, "OVER needs ORDER BY the event-time column, ascending", "ORDER BY ts")
+          .WithSpan(ast.over->span);
     ExprBinder binder(scope, functions_);
     std::vector<int> keys;
     for (const AstExprPtr& key : ast.over->partition_by) {
@@ -299,16 +344,23 @@ Result<Relation> QueryPlanner::PlanOver(const AstQuery& query, Relation input) {
     }
     SEMEL_ASSIGN_OR_RETURN(ExprPtr order, binder.Bind(*ast.over->order_by));
     if (order->kind != plan::ExprKind::kInputRef || !order->type.is_rowtime())
-      return Status::Invalid(kNotRowtime, "OVER must be ordered by an event-time column", "declare WATERMARK FOR the column in the table").WithSpan(ast.over->order_by->span);
+      return Status::Invalid(kNotRowtime, "OVER must be ordered by an event-time column",
+                             "declare WATERMARK FOR the column in the table")
+          .WithSpan(ast.over->order_by->span);
     std::string text = fmt::format("{}/{}", order->input, ast.over->rows);
     for (int key : keys) text += fmt::format("/{}", key);
     if (!window_text.empty() && text != window_text)
-      return Status::Invalid(kUnsupportedSql, "all OVER clauses of a SELECT must be the same", "use one partition and order, or a sub-query").WithSpan(ast.over->span);
+      return Status::Invalid(kUnsupportedSql, "all OVER clauses of a SELECT must be the same",
+                             "use one partition and order, or a sub-query")
+          .WithSpan(ast.over->span);
     window_text = text;
     over.keys = keys;
     over.rowtime = order->input;
     over.frame = ast.over->rows ? plan::FrameKind::kRowsUnboundedPreceding : plan::FrameKind::kRangeUnboundedPreceding;
-    if (ast.filter) return Status::Invalid(kUnsupportedSql, "FILTER with OVER is not supported yet", "SUM(CASE WHEN … THEN x END) OVER (…)").WithSpan(ast.span);
+    if (ast.filter)
+      return Status::Invalid(kUnsupportedSql, "FILTER with OVER is not supported yet",
+                             "SUM(CASE WHEN … THEN x END) OVER (…)")
+          .WithSpan(ast.span);
     SEMEL_ASSIGN_OR_RETURN(ExprPtr argument, BindAggregateArgument(ast, binder));
     SEMEL_ASSIGN_OR_RETURN(AggregateCall call, ResolveAggregate(ast, argument));
     if (argument) call.argument = before.Add(argument, fmt::format("arg{}", over.aggregates.size()));
@@ -338,7 +390,8 @@ Result<Relation> QueryPlanner::PlanOver(const AstQuery& query, Relation input) {
   PhysicalPtr calc = MakeCalc(input.node, nullptr, before.exprs, before.names);
   PhysicalPtr exchange = MakeNode(plan::ExchangeSpec{over.keys}, {calc}, calc->schema, calc->mode);
   std::vector<columnar::Field> results;
-  for (size_t c = 0; c < over.aggregates.size(); ++c) results.push_back({fmt::format("{}{}", over.aggregates[c].name, c), over.aggregates[c].type});
+  for (size_t c = 0; c < over.aggregates.size(); ++c)
+    results.push_back({fmt::format("{}{}", over.aggregates[c].name, c), over.aggregates[c].type});
   PhysicalPtr node = MakeNode(over, {exchange}, AppendFields(*calc->schema, std::move(results)));
   return Unqualified(MakeCalc(node, nullptr, std::move(outputs), std::move(names)));
 }
@@ -357,7 +410,8 @@ SourceSpan ItemSpan(const Statement& s, int column) {
   const std::vector<AstSelectItem>& items = s.query->items;
   for (const AstSelectItem& item : items)
     if (item.expr->kind == AstKind::kStar) return item.expr->span;
-  return column >= 0 && static_cast<size_t>(column) < items.size() ? items[static_cast<size_t>(column)].expr->span : s.name_span;
+  return column >= 0 && static_cast<size_t>(column) < items.size() ? items[static_cast<size_t>(column)].expr->span
+                                                                   : s.name_span;
 }
 
 }  // namespace
@@ -369,7 +423,10 @@ Result<PhysicalPtr> QueryPlanner::PlanInsert(const Statement& s) {
   const Schema& table = target->table->physical;
   for (const auto& column : target->table->metadata)
     if (!column.is_virtual)
-      return Status::Invalid(kUnsupportedSql, fmt::format("writing the metadata column '{}' is not supported yet", column.name), "declare it VIRTUAL to read it only").WithSpan(s.name_span);
+      return Status::Invalid(kUnsupportedSql,
+                             fmt::format("writing the metadata column '{}' is not supported yet", column.name),
+                             "declare it VIRTUAL to read it only")
+          .WithSpan(s.name_span);
   const Schema& found = *query.node->schema;
   std::vector<int> places(table.size(), -1);
   if (s.insert_columns.empty()) {
@@ -377,13 +434,19 @@ Result<PhysicalPtr> QueryPlanner::PlanInsert(const Statement& s) {
   }
   for (size_t i = 0; i < s.insert_columns.size(); ++i) {
     const int at = table.Find(s.insert_columns[i]);
-    if (at < 0) return Status::Invalid(kUnknownColumn, fmt::format("'{}' has no column '{}'", target->table->name, s.insert_columns[i]), table.ToString()).WithSpan(s.name_span);
+    if (at < 0)
+      return Status::Invalid(kUnknownColumn,
+                             fmt::format("'{}' has no column '{}'", target->table->name, s.insert_columns[i]),
+                             table.ToString())
+          .WithSpan(s.name_span);
     places[static_cast<size_t>(at)] = static_cast<int>(i);
   }
   const size_t wanted = s.insert_columns.empty() ? table.size() : s.insert_columns.size();
   if (found.size() != wanted)
-    return Status::Invalid(kColumnCount, fmt::format("'{}' takes {} columns, the query has {}", target->table->name, wanted, found.size()),
-                           fmt::format("the table is {}", table.ToString()))
+    return Status::Invalid(
+               kColumnCount,
+               fmt::format("'{}' takes {} columns, the query has {}", target->table->name, wanted, found.size()),
+               fmt::format("the table is {}", table.ToString()))
         .WithSpan(s.name_span);
   std::vector<ExprPtr> projections;
   std::vector<std::string> names;
@@ -392,24 +455,33 @@ Result<PhysicalPtr> QueryPlanner::PlanInsert(const Statement& s) {
     names.push_back(table[i].name);
     const bool is_null = places[i] < 0 || IsNullLiteral(query.node, places[i]);
     if (is_null && !to.nullable())
-      return Status::Invalid(kTypeMismatch, fmt::format("column '{}' is NOT NULL and gets no value", table[i].name), "insert a value into it").WithSpan(ItemSpan(s, places[i]));
+      return Status::Invalid(kTypeMismatch, fmt::format("column '{}' is NOT NULL and gets no value", table[i].name),
+                             "insert a value into it")
+          .WithSpan(ItemSpan(s, places[i]));
     if (places[i] < 0) {
       projections.push_back(Expr::Literal(columnar::NullColumn(to.WithNullable(true), 1)));
       continue;
     }
     const DataType& from = found[static_cast<size_t>(places[i])].type;
     if (!CanStoreAs(from, to))
-      return Status::Invalid(kTypeMismatch, fmt::format("column '{}' is {}, the query gives {}", table[i].name, to.ToString(), from.ToString()), "CAST it in the query").WithSpan(ItemSpan(s, places[i]));
+      return Status::Invalid(
+                 kTypeMismatch,
+                 fmt::format("column '{}' is {}, the query gives {}", table[i].name, to.ToString(), from.ToString()),
+                 "CAST it in the query")
+          .WithSpan(ItemSpan(s, places[i]));
     projections.push_back(CoerceTo(Expr::InputRef(places[i], from), to));
   }
   PhysicalPtr input = MakeCalc(query.node, nullptr, std::move(projections), std::move(names));
   const connectors::Connector* connector = session_.connectors().Find(target->table->connector);
   auto accepts = [connector](const char* kind) {
-    return std::find(connector->accepts_changelog.begin(), connector->accepts_changelog.end(), kind) != connector->accepts_changelog.end();
+    return std::find(connector->accepts_changelog.begin(), connector->accepts_changelog.end(), kind) !=
+           connector->accepts_changelog.end();
   };
   if ((input->mode.update_after && !accepts("UA")) || (input->mode.deletes && !accepts("D")))
-    return Status::Invalid(kUpdatingIntoAppend, fmt::format("'{}' does not support consuming update changes of this query", target->table->name),
-                           "aggregate per window (TUMBLE) or with OVER, whose results are final")
+    return Status::Invalid(
+               kUpdatingIntoAppend,
+               fmt::format("'{}' does not support consuming update changes of this query", target->table->name),
+               "aggregate per window (TUMBLE) or with OVER, whose results are final")
         .WithSpan(s.name_span);
   plan::ChangelogMode taken = input->mode;
   taken.update_before = taken.update_before && accepts("UB");  // an upsert sink needs no retraction of the old row

@@ -57,22 +57,25 @@ class QueryPlanner {
   Session& session_;
   const functions::Registry& functions_;
   std::map<plan::TablePtr, plan::PhysicalPtr> sources_;
-  std::map<AstQueryPtr, Relation> named_;                    // views and WITH queries, planned once
+  std::map<AstQueryPtr, Relation> named_;                  // views and WITH queries, planned once
   std::vector<std::pair<std::string, AstQueryPtr>> with_;  // those in scope
   int depth_ = 0;
 };
 
 // Building blocks shared with the rewriting passes.
-plan::PhysicalPtr MakeNode(plan::OperatorSpec spec, std::vector<plan::PhysicalPtr> inputs, columnar::SchemaPtr schema, plan::ChangelogMode mode = {});
+plan::PhysicalPtr MakeNode(plan::OperatorSpec spec, std::vector<plan::PhysicalPtr> inputs, columnar::SchemaPtr schema,
+                           plan::ChangelogMode mode = {});
 // Filter and projection over a node; two in a row become one.
-plan::PhysicalPtr MakeCalc(plan::PhysicalPtr input, plan::ExprPtr condition, std::vector<plan::ExprPtr> projections, std::vector<std::string> names);
+plan::PhysicalPtr MakeCalc(plan::PhysicalPtr input, plan::ExprPtr condition, std::vector<plan::ExprPtr> projections,
+                           std::vector<std::string> names);
 // The expression with every InputRef i replaced by with[i].
 plan::ExprPtr Substitute(const plan::ExprPtr& expr, const std::vector<plan::ExprPtr>& with);
 std::vector<plan::ExprPtr> IdentityProjections(const columnar::Schema& schema);
 void CollectInputs(const plan::ExprPtr& expr, std::vector<bool>& used);
 Scope ScopeOf(const Relation& relation);
 // Filter and projection over a relation; its window stays attached as far as its columns are selected.
-Relation Project(const Relation& input, plan::ExprPtr condition, std::vector<plan::ExprPtr> projections, std::vector<std::string> names);
+Relation Project(const Relation& input, plan::ExprPtr condition, std::vector<plan::ExprPtr> projections,
+                 std::vector<std::string> names);
 // The name of an unnamed select item is that of its column, else EXPR$n.
 std::string ItemName(const AstSelectItem& item, size_t index);
 columnar::SchemaPtr AppendFields(const columnar::Schema& schema, std::vector<columnar::Field> more);

@@ -53,33 +53,45 @@ std::string Escape(std::string_view text) {
 
 class ScriptPlanner {
  public:
-  ScriptPlanner(const ScriptContext& context, Session& session) : session_(session), functions_(*context.functions), planner_(session, functions_) {}
+  ScriptPlanner(const ScriptContext& context, Session& session)
+      : session_(session), functions_(*context.functions), planner_(session, functions_) {}
 
   Status Run(const Statement& s) {
     switch (s.kind) {
-      case StatementKind::kSet: session_.settings[s.key] = s.value; return Status::Ok();
+      case StatementKind::kSet:
+        session_.settings[s.key] = s.value;
+        return Status::Ok();
       case StatementKind::kReset:
         if (s.key.empty()) session_.settings.clear();
         session_.settings.erase(s.key);
         return Status::Ok();
-      case StatementKind::kCreateTable: return session_.CreateTable(s);
-      case StatementKind::kCreateView: return CreateView(s);
-      case StatementKind::kCreateCatalog: return session_.CreateCatalog(s);
-      case StatementKind::kCreateDatabase: return session_.CreateDatabase(s);
-      case StatementKind::kUseCatalog: return session_.UseCatalog(s);
-      case StatementKind::kUseDatabase: return session_.UseDatabase(s);
+      case StatementKind::kCreateTable:
+        return session_.CreateTable(s);
+      case StatementKind::kCreateView:
+        return CreateView(s);
+      case StatementKind::kCreateCatalog:
+        return session_.CreateCatalog(s);
+      case StatementKind::kCreateDatabase:
+        return session_.CreateDatabase(s);
+      case StatementKind::kUseCatalog:
+        return session_.UseCatalog(s);
+      case StatementKind::kUseDatabase:
+        return session_.UseDatabase(s);
       case StatementKind::kInsert: {
         SEMEL_ASSIGN_OR_RETURN(plan::PhysicalPtr sink, planner_.PlanInsert(s));
         sinks.push_back(std::move(sink));
         return Status::Ok();
       }
-      case StatementKind::kExplain: return Explain(s);
-      case StatementKind::kDescribe: return Describe(s);
+      case StatementKind::kExplain:
+        return Explain(s);
+      case StatementKind::kDescribe:
+        return Describe(s);
       case StatementKind::kShowTables:
         for (const std::string& name : session_.TableNames()) output += name + "\n";
         return Status::Ok();
       case StatementKind::kDropTable:
-      case StatementKind::kDropView: return session_.Drop(s);
+      case StatementKind::kDropView:
+        return session_.Drop(s);
     }
     return Status::Internal("statement kind");
   }
@@ -89,7 +101,8 @@ class ScriptPlanner {
 
  private:
   Status CreateView(const Statement& s) {
-    SEMEL_RETURN_IF_ERROR(planner_.PlanQuery(*s.query).status());  // an error belongs to the definition, not to its first use
+    SEMEL_RETURN_IF_ERROR(
+        planner_.PlanQuery(*s.query).status());  // an error belongs to the definition, not to its first use
     return session_.CreateView(s);
   }
 
@@ -107,7 +120,8 @@ class ScriptPlanner {
 
   Status Describe(const Statement& s) {
     SEMEL_ASSIGN_OR_RETURN(columnar::Schema schema, planner_.DescribeTable(s.name, s.name_span));
-    for (const columnar::Field& field : schema.fields) output += fmt::format("{} {}\n", field.name, field.type.ToString());
+    for (const columnar::Field& field : schema.fields)
+      output += fmt::format("{} {}\n", field.name, field.type.ToString());
     return Status::Ok();
   }
 
@@ -116,11 +130,14 @@ class ScriptPlanner {
   QueryPlanner planner_;
 };
 
-// A filter above an aggregation, or a neighbour that shares it, makes −U; a sink that did not ask for them would misread them.
+// A filter above an aggregation, or a neighbour that shares it, makes −U; a sink that did not ask for them would
+// misread them.
 Status CheckRetractions(const std::vector<plan::PhysicalPtr>& sinks) {
   for (const plan::PhysicalPtr& sink : sinks) {
     if (sink->mode.update_before || !sink->inputs[0]->mode.update_before) continue;
-    return Status::Invalid(kUpdatingIntoAppend, fmt::format("'{}' does not take the retractions of this query", std::get<plan::SinkSpec>(sink->spec).table->name),
+    return Status::Invalid(kUpdatingIntoAppend,
+                           fmt::format("'{}' does not take the retractions of this query",
+                                       std::get<plan::SinkSpec>(sink->spec).table->name),
                            "leave out HAVING or the filter above the aggregation");
   }
   return Status::Ok();
@@ -143,9 +160,11 @@ Result<PlannedScript> PlanScript(std::string_view script, const ScriptContext& c
   std::vector<std::string> ids;
   for (const plan::PhysicalPtr& sink : planned.plan.sinks) ids.push_back(sink->id);
   std::sort(ids.begin(), ids.end());
-  if (auto zone = session.settings.find("table.local-time-zone"); zone != session.settings.end()) ids.push_back("zone " + zone->second);
+  if (auto zone = session.settings.find("table.local-time-zone"); zone != session.settings.end())
+    ids.push_back("zone " + zone->second);
   planned.plan.fingerprint = codec::Sha256Hex(Join(ids, "\n"));
-  if (auto name = session.settings.find("pipeline.name"); name != session.settings.end()) planned.plan.pipeline_name = name->second;
+  if (auto name = session.settings.find("pipeline.name"); name != session.settings.end())
+    planned.plan.pipeline_name = name->second;
   planned.notices = session.notices;
   planned.output = planner.output;
   return planned;
@@ -161,7 +180,8 @@ std::string RenderError(const Status& status, std::string_view script, std::stri
     const std::string margin(number.size(), ' ');
     const size_t begin = std::min<size_t>(span.begin, line_end);
     const std::string_view before = script.substr(place.line_begin, begin - place.line_begin);
-    const size_t width = std::max<size_t>(1, Characters(script.substr(begin, std::min<size_t>(span.end, line_end) - begin)));
+    const size_t width =
+        std::max<size_t>(1, Characters(script.substr(begin, std::min<size_t>(span.end, line_end) - begin)));
     std::string indent;  // tabs stay tabs, so that the mark stands below its word
     for (char c : before)
       if ((c & 0xC0) != 0x80) indent += c == '\t' ? '\t' : ' ';
@@ -174,11 +194,13 @@ std::string RenderError(const Status& status, std::string_view script, std::stri
 }
 
 std::string RenderErrorJson(const Status& status, std::string_view script, std::string_view file) {
-  std::string text = fmt::format("{{\"code\": \"SEMEL-{:04}\", \"message\": \"{}\", \"hint\": \"{}\"", status.code().number, Escape(status.message()), Escape(status.hint()));
+  std::string text = fmt::format("{{\"code\": \"SEMEL-{:04}\", \"message\": \"{}\", \"hint\": \"{}\"",
+                                 status.code().number, Escape(status.message()), Escape(status.hint()));
   if (status.span().end > 0) {
     const Place place = PlaceOf(script, status.span().begin);
     const Place end = PlaceOf(script, status.span().end);
-    text += fmt::format(", \"file\": \"{}\", \"line\": {}, \"column\": {}, \"end_line\": {}, \"end_column\": {}", Escape(file), place.line, place.column, end.line, end.column);
+    text += fmt::format(", \"file\": \"{}\", \"line\": {}, \"column\": {}, \"end_line\": {}, \"end_column\": {}",
+                        Escape(file), place.line, place.column, end.line, end.column);
   }
   return text + "}\n";
 }

@@ -49,7 +49,8 @@ TEST_F(ScriptTest, TheFirstPipelineSharesItsScanAndReadsOnlyWhatItNeeds) {
     INSERT INTO running SELECT purchase_id, user_id, SUM(amount) OVER (PARTITION BY user_id ORDER BY ts) FROM purchases;
     INSERT INTO revenue SELECT user_id, window_start, window_end, COUNT(*), SUM(amount)
       FROM TABLE(TUMBLE(TABLE purchases, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY user_id, window_start, window_end;
-  END;)").value();
+  END;)")
+                                    .value();
   ASSERT_EQ(planned.plan.sinks.size(), 2u);
   EXPECT_EQ(planned.plan.pipeline_name, "shop");
   const std::string text = ExplainText(planned.plan.sinks, true);
@@ -61,17 +62,24 @@ TEST_F(ScriptTest, TheFirstPipelineSharesItsScanAndReadsOnlyWhatItNeeds) {
 }
 
 TEST_F(ScriptTest, GroupByIsAChangelogThatAppendOnlySinksRefuse) {
-  const PlannedScript planned = Plan("INSERT INTO sums SELECT user_id, SUM(amount) FROM purchases WHERE amount > 0 GROUP BY user_id HAVING COUNT(*) > 1;").value();
+  const PlannedScript planned = Plan(
+                                    "INSERT INTO sums SELECT user_id, SUM(amount) FROM purchases WHERE amount > 0 "
+                                    "GROUP BY user_id HAVING COUNT(*) > 1;")
+                                    .value();
   const std::string text = ExplainText(planned.plan.sinks, true);
   EXPECT_NE(text.find("GroupAggregate by [#0] SUM(#1), COUNT(*) [I,UB,UA]"), std::string::npos) << text;
-  const Status refused = Plan("INSERT INTO running SELECT 1, user_id, SUM(amount) FROM purchases GROUP BY user_id;").status();
+  const Status refused =
+      Plan("INSERT INTO running SELECT 1, user_id, SUM(amount) FROM purchases GROUP BY user_id;").status();
   EXPECT_EQ(refused.code(), kUpdatingIntoAppend) << refused.ToString();
 }
 
 TEST_F(ScriptTest, IdentitiesFollowMeaningNotLayout) {
   const std::string query = "INSERT INTO sums SELECT user_id, SUM(amount) FROM purchases GROUP BY user_id;";
   const PlannedScript a = Plan(query).value();
-  const PlannedScript b = Plan("-- a comment\n INSERT  INTO sums SELECT user_id AS u, SUM(amount) AS s FROM purchases p GROUP BY p.user_id;").value();
+  const PlannedScript b =
+      Plan(
+          "-- a comment\n INSERT  INTO sums SELECT user_id AS u, SUM(amount) AS s FROM purchases p GROUP BY p.user_id;")
+          .value();
   const PlannedScript c = Plan("INSERT INTO sums SELECT user_id, MAX(amount) FROM purchases GROUP BY user_id;").value();
   EXPECT_EQ(a.plan.fingerprint, b.plan.fingerprint);
   EXPECT_NE(a.plan.fingerprint, c.plan.fingerprint);
@@ -92,8 +100,10 @@ TEST_F(ScriptTest, ErrorsNameTheCodeThePlaceAndTheWayOut) {
       {"INSERT INTO sums SELECT item, SUM(amount) FROM purchases GROUP BY user_id;", kNotGrouped, "item"},
       {"INSERT INTO sums SELECT user_id, SUM(amount) OVER (ORDER BY amount) FROM purchases;", kNotRowtime, "amount"},
       {"CREATE TABLE t (a INT) WITH ('connector' = 'srk');", kUnknownOption, nullptr},
-      {"CREATE TABLE t (a INT) WITH ('connector'='src', 'topik'='x'); INSERT INTO sums SELECT a, 1.0 FROM t;", kUnknownOption, nullptr},
-      {"CREATE TABLE t (a INT) WITH ('connector'='src'); INSERT INTO sums SELECT a, 1.0 FROM t;", kMissingOption, nullptr},
+      {"CREATE TABLE t (a INT) WITH ('connector'='src', 'topik'='x'); INSERT INTO sums SELECT a, 1.0 FROM t;",
+       kUnknownOption, nullptr},
+      {"CREATE TABLE t (a INT) WITH ('connector'='src'); INSERT INTO sums SELECT a, 1.0 FROM t;", kMissingOption,
+       nullptr},
       {"INSERT INTO purchases SELECT * FROM purchases;", kWrongDirection, nullptr},
       {"INSERT INTO sums SELECT user_id + item, amount FROM purchases;", functions::kWrongArguments, "user_id + item"},
   };
@@ -113,7 +123,8 @@ TEST_F(ScriptTest, ErrorsNameTheCodeThePlaceAndTheWayOut) {
 }
 
 TEST_F(ScriptTest, ViewsKeepEventTime) {
-  EXPECT_TRUE(Plan("CREATE VIEW v AS SELECT user_id, amount, ts FROM purchases WHERE amount > 1; CREATE VIEW w AS SELECT * FROM v;"
+  EXPECT_TRUE(Plan("CREATE VIEW v AS SELECT user_id, amount, ts FROM purchases WHERE amount > 1; CREATE VIEW w AS "
+                   "SELECT * FROM v;"
                    "INSERT INTO running SELECT 1, user_id, SUM(amount) OVER (PARTITION BY user_id ORDER BY ts) FROM w;")
                   .ok());
 }

@@ -22,7 +22,8 @@ bool Matches(const connectors::OptionSpec& spec, const std::string& key) {
 }
 
 // Whether the key is 'format', or begins with the name of the table's format (CheckFormatOptions looks at the rest).
-bool IsFormatOption(const plan::TableDescriptor& table, const connectors::ConnectorContext& context, const std::string& key) {
+bool IsFormatOption(const plan::TableDescriptor& table, const connectors::ConnectorContext& context,
+                    const std::string& key) {
   if (context.formats == nullptr) return false;
   for (const char* option : {"format", "value.format", "key.format"}) {
     const auto it = table.options.find(option);
@@ -33,10 +34,12 @@ bool IsFormatOption(const plan::TableDescriptor& table, const connectors::Connec
   return false;
 }
 
-Status UnknownName(ErrorCode code, std::string_view what, const std::string& name, const std::vector<std::string>& known, SourceSpan span) {
+Status UnknownName(ErrorCode code, std::string_view what, const std::string& name,
+                   const std::vector<std::string>& known, SourceSpan span) {
   const std::string near = NearestName(name, known);
   return Status::Invalid(code, fmt::format("there is no {} '{}'", what, name),
-                         near.empty() ? (known.empty() ? "define it first" : "there are: " + Join(known, ", ")) : fmt::format("did you mean '{}'?", near))
+                         near.empty() ? (known.empty() ? "define it first" : "there are: " + Join(known, ", "))
+                                      : fmt::format("did you mean '{}'?", near))
       .WithSpan(span);
 }
 
@@ -50,23 +53,32 @@ std::vector<std::string> Session::FullName(const std::vector<std::string>& name)
 
 Status Session::CreateCatalog(const Statement& s) {
   auto type = s.options.find("type");
-  if (type == s.options.end()) return Status::Invalid(kMissingOption, "the catalog needs a 'type'", "WITH ('type' = 'iceberg', …)").WithSpan(s.name_span);
+  if (type == s.options.end())
+    return Status::Invalid(kMissingOption, "the catalog needs a 'type'", "WITH ('type' = 'iceberg', …)")
+        .WithSpan(s.name_span);
   const connectors::CatalogType* known = connectors_.FindCatalog(type->second);
-  if (known == nullptr) return UnknownName(kUnknownCatalog, "catalog type", type->second, connectors_.CatalogTypes(), s.option_spans.at("type"));
+  if (known == nullptr)
+    return UnknownName(kUnknownCatalog, "catalog type", type->second, connectors_.CatalogTypes(),
+                       s.option_spans.at("type"));
   std::vector<std::string> keys;
   for (const connectors::OptionSpec& spec : known->options) keys.push_back(spec.key);
   for (const auto& [key, value] : s.options) {
     if (key == "type") continue;
-    const bool found = std::any_of(known->options.begin(), known->options.end(), [&key = key](const auto& spec) { return Matches(spec, key); });
+    const bool found = std::any_of(known->options.begin(), known->options.end(),
+                                   [&key = key](const auto& spec) { return Matches(spec, key); });
     if (!found) return UnknownName(kUnknownOption, "catalog option", key, keys, s.option_spans.at(key));
   }
   for (const connectors::OptionSpec& spec : known->options)
     if (spec.required && s.options.count(spec.key) == 0)
-      return Status::Invalid(kMissingOption, fmt::format("the catalog needs the option '{}'", spec.key), spec.description).WithSpan(s.name_span);
+      return Status::Invalid(kMissingOption, fmt::format("the catalog needs the option '{}'", spec.key),
+                             spec.description)
+          .WithSpan(s.name_span);
   CatalogDefinition& catalog = catalogs_[s.name[0]];
   if (!catalog.type.empty()) {
     if (s.if_not_exists) return Status::Ok();
-    return Status::Invalid(kDuplicateName, fmt::format("catalog '{}' exists already", s.name[0]), "use another name or IF NOT EXISTS").WithSpan(s.name_span);
+    return Status::Invalid(kDuplicateName, fmt::format("catalog '{}' exists already", s.name[0]),
+                           "use another name or IF NOT EXISTS")
+        .WithSpan(s.name_span);
   }
   catalog.type = type->second;
   catalog.options = s.options;
@@ -77,14 +89,17 @@ Status Session::CreateDatabase(const Statement& s) {
   const std::string& catalog = s.name.size() > 1 ? s.name[0] : catalog_;
   if (catalog == kDefaultCatalog) return Status::Ok();
   auto it = catalogs_.find(catalog);
-  if (it == catalogs_.end()) return Status::Invalid(kUnknownCatalog, fmt::format("there is no catalog '{}'", catalog), "CREATE CATALOG first").WithSpan(s.name_span);
+  if (it == catalogs_.end())
+    return Status::Invalid(kUnknownCatalog, fmt::format("there is no catalog '{}'", catalog), "CREATE CATALOG first")
+        .WithSpan(s.name_span);
   it->second.databases.push_back(s.name.back());
   return Status::Ok();
 }
 
 Status Session::UseCatalog(const Statement& s) {
   if (s.name[0] != kDefaultCatalog && catalogs_.count(s.name[0]) == 0)
-    return Status::Invalid(kUnknownCatalog, fmt::format("there is no catalog '{}'", s.name[0]), "CREATE CATALOG first").WithSpan(s.name_span);
+    return Status::Invalid(kUnknownCatalog, fmt::format("there is no catalog '{}'", s.name[0]), "CREATE CATALOG first")
+        .WithSpan(s.name_span);
   catalog_ = s.name[0];
   database_ = catalog_ == kDefaultCatalog ? "default_database" : "default";
   return Status::Ok();
@@ -96,7 +111,8 @@ Status Session::UseDatabase(const Statement& s) {
   return Status::Ok();
 }
 
-Result<std::shared_ptr<plan::TableDescriptor>> Session::Describe(const Statement& s, const std::vector<std::string>& full) {
+Result<std::shared_ptr<plan::TableDescriptor>> Session::Describe(const Statement& s,
+                                                                 const std::vector<std::string>& full) {
   auto table = std::make_shared<plan::TableDescriptor>();
   table->catalog = full[0];
   table->database = full[1];
@@ -105,23 +121,29 @@ Result<std::shared_ptr<plan::TableDescriptor>> Session::Describe(const Statement
   table->partitioned_by = s.partitioned_by;
   if (full[0] == kDefaultCatalog) {
     auto connector = s.options.find("connector");
-    if (connector == s.options.end()) return Status::Invalid(kMissingOption, "the table needs a 'connector'", "WITH ('connector' = 'kafka', …)").WithSpan(s.name_span);
+    if (connector == s.options.end())
+      return Status::Invalid(kMissingOption, "the table needs a 'connector'", "WITH ('connector' = 'kafka', …)")
+          .WithSpan(s.name_span);
     if (connectors_.Find(connector->second) == nullptr)
-      return UnknownName(kUnknownOption, "connector", connector->second, connectors_.Names(), s.option_spans.at("connector"));
+      return UnknownName(kUnknownOption, "connector", connector->second, connectors_.Names(),
+                         s.option_spans.at("connector"));
     table->connector = connector->second;
     table->options = s.options;
     table->options.erase("connector");
     return table;
   }
   auto catalog = catalogs_.find(full[0]);
-  if (catalog == catalogs_.end()) return Status::Invalid(kUnknownCatalog, fmt::format("there is no catalog '{}'", full[0]), "CREATE CATALOG first").WithSpan(s.name_span);
+  if (catalog == catalogs_.end())
+    return Status::Invalid(kUnknownCatalog, fmt::format("there is no catalog '{}'", full[0]), "CREATE CATALOG first")
+        .WithSpan(s.name_span);
   const connectors::CatalogType* type = connectors_.FindCatalog(catalog->second.type);
   table->connector = type->connector;
   for (const auto& [key, value] : catalog->second.options) table->options["catalog." + key] = value;
   for (const auto& [key, value] : s.options) table->options["table." + key] = value;
   table->options["create"] = s.if_not_exists ? "if-not-exists" : "always";
   const auto& databases = catalog->second.databases;
-  if (std::find(databases.begin(), databases.end(), full[1]) != databases.end()) table->options["create-database"] = "true";
+  if (std::find(databases.begin(), databases.end(), full[1]) != databases.end())
+    table->options["create-database"] = "true";
   return table;
 }
 
@@ -129,16 +151,21 @@ Status Session::CreateTable(const Statement& s) {
   const std::vector<std::string> full = FullName(s.name);
   const std::string key = Join(full, ".");
   if (views_.count(key) > 0)
-    return Status::Invalid(kDuplicateName, fmt::format("'{}' is a view already", key), "use another name").WithSpan(s.name_span);
+    return Status::Invalid(kDuplicateName, fmt::format("'{}' is a view already", key), "use another name")
+        .WithSpan(s.name_span);
   if (tables_.count(key) > 0) {
     if (s.if_not_exists) return Status::Ok();
-    return Status::Invalid(kDuplicateName, fmt::format("table '{}' exists already", key), "use another name or IF NOT EXISTS").WithSpan(s.name_span);
+    return Status::Invalid(kDuplicateName, fmt::format("table '{}' exists already", key),
+                           "use another name or IF NOT EXISTS")
+        .WithSpan(s.name_span);
   }
   SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<plan::TableDescriptor> table, Describe(s, full));
   std::vector<std::string> names;
   for (const AstColumn& column : s.columns) {
     if (std::find(names.begin(), names.end(), column.name) != names.end())
-      return Status::Invalid(kDuplicateName, fmt::format("column '{}' is defined twice", column.name), "rename one of them").WithSpan(column.span);
+      return Status::Invalid(kDuplicateName, fmt::format("column '{}' is defined twice", column.name),
+                             "rename one of them")
+          .WithSpan(column.span);
     names.push_back(column.name);
     const bool in_key = std::find(s.primary_key.begin(), s.primary_key.end(), column.name) != s.primary_key.end();
     const columnar::DataType type = in_key ? column.type.WithNullable(false) : column.type;
@@ -151,10 +178,12 @@ Status Session::CreateTable(const Statement& s) {
   }
   for (const std::vector<std::string>* list : {&s.primary_key, &s.partitioned_by})
     for (const std::string& name : *list)
-      if (std::find(names.begin(), names.end(), name) == names.end()) return UnknownName(kUnknownColumn, "column", name, names, s.name_span);
+      if (std::find(names.begin(), names.end(), name) == names.end())
+        return UnknownName(kUnknownColumn, "column", name, names, s.name_span);
   TableDefinition definition{table, s.columns, s.watermark_column, s.watermark, s.name_span, s.option_spans};
   for (AstColumn& column : definition.columns)
-    if (std::find(s.primary_key.begin(), s.primary_key.end(), column.name) != s.primary_key.end()) column.type = column.type.WithNullable(false);
+    if (std::find(s.primary_key.begin(), s.primary_key.end(), column.name) != s.primary_key.end())
+      column.type = column.type.WithNullable(false);
   tables_[key] = std::move(definition);
   return Status::Ok();
 }
@@ -168,19 +197,25 @@ Result<columnar::DataType> Session::MetadataType(const plan::TableDescriptor& ta
       keys.push_back(key);
       if (key != column.metadata_key) continue;
       if (functions::CanCast(type, column.type)) return type;
-      return Status::Invalid(kTypeMismatch, fmt::format("metadata '{}' is {}, which cannot be cast to {}", key, type.ToString(), column.type.ToString()), "declare the column with its type")
+      return Status::Invalid(kTypeMismatch,
+                             fmt::format("metadata '{}' is {}, which cannot be cast to {}", key, type.ToString(),
+                                         column.type.ToString()),
+                             "declare the column with its type")
           .WithSpan(column.span);
     }
   }
-  return UnknownName(kUnknownColumn, fmt::format("metadata of '{}'", table.connector), column.metadata_key, keys, column.span);
+  return UnknownName(kUnknownColumn, fmt::format("metadata of '{}'", table.connector), column.metadata_key, keys,
+                     column.span);
 }
 
 Status Session::CreateView(const Statement& s) {
   const std::string key = Join(FullName(s.name), ".");
   if (tables_.count(key) > 0)
-    return Status::Invalid(kDuplicateName, fmt::format("'{}' is a table already", key), "use another name").WithSpan(s.name_span);
+    return Status::Invalid(kDuplicateName, fmt::format("'{}' is a table already", key), "use another name")
+        .WithSpan(s.name_span);
   if (!s.if_not_exists && views_.count(key) > 0)
-    return Status::Invalid(kDuplicateName, fmt::format("view '{}' exists already", key), "use another name").WithSpan(s.name_span);
+    return Status::Invalid(kDuplicateName, fmt::format("view '{}' exists already", key), "use another name")
+        .WithSpan(s.name_span);
   views_.emplace(key, ViewDefinition{s.query});
   return Status::Ok();
 }
@@ -189,7 +224,8 @@ Status Session::Drop(const Statement& s) {
   const std::vector<std::string> full = FullName(s.name);
   const std::string key = Join(full, ".");
   if (s.kind == StatementKind::kDropTable && full[0] != kDefaultCatalog)
-    return Status::Invalid(kUnsupportedSql, "DROP TABLE in an external catalog is not supported", "drop it with a tool of the catalog: Semel never deletes tables")
+    return Status::Invalid(kUnsupportedSql, "DROP TABLE in an external catalog is not supported",
+                           "drop it with a tool of the catalog: Semel never deletes tables")
         .WithSpan(s.name_span);
   const size_t dropped = s.kind == StatementKind::kDropView ? views_.erase(key) : tables_.erase(key);
   if (dropped == 0 && !s.if_exists) return UnknownName(kUnknownTable, "table or view", key, TableNames(), s.name_span);
@@ -213,7 +249,8 @@ Result<const TableDefinition*> Session::FindTable(const std::vector<std::string>
   auto it = tables_.find(Join(full, "."));
   if (it != tables_.end()) return &it->second;
   if (views_.count(Join(full, ".")) > 0)
-    return Status::Invalid(kWrongDirection, fmt::format("'{}' is a view", full[2]), "insert into a table").WithSpan(span);
+    return Status::Invalid(kWrongDirection, fmt::format("'{}' is a view", full[2]), "insert into a table")
+        .WithSpan(span);
   if (catalogs_.count(full[0]) > 0) return LoadFromCatalog(full, span);
   if (full[0] != kDefaultCatalog) {
     std::vector<std::string> catalogs{kDefaultCatalog};
@@ -229,7 +266,9 @@ Result<const TableDefinition*> Session::LoadFromCatalog(const std::vector<std::s
   CatalogDefinition& catalog = catalogs_.at(full[0]);
   const connectors::CatalogType* type = connectors_.FindCatalog(catalog.type);
   if (offline_)
-    return Status::Invalid(kUnknownTable, fmt::format("'{}' is not defined in the script", Join(full, ".")), "define it with CREATE TABLE IF NOT EXISTS, or check without --offline").WithSpan(span);
+    return Status::Invalid(kUnknownTable, fmt::format("'{}' is not defined in the script", Join(full, ".")),
+                           "define it with CREATE TABLE IF NOT EXISTS, or check without --offline")
+        .WithSpan(span);
   if (!catalog.opened) {
     context_.settings = settings;
     if (auto name = settings.find("pipeline.name"); name != settings.end()) context_.pipeline_name = name->second;
@@ -271,7 +310,8 @@ Status Session::CheckFormatOptions(const TableDefinition& definition) const {
       if (option.rfind(prefix, 0) != 0) continue;
       const std::string name = option.substr(prefix.size());
       if (std::find(format->known_options.begin(), format->known_options.end(), name) == format->known_options.end())
-        return UnknownName(kUnknownOption, fmt::format("option of format '{}'", value), name, format->known_options, place(option));
+        return UnknownName(kUnknownOption, fmt::format("option of format '{}'", value), name, format->known_options,
+                           place(option));
     }
   }
   return Status::Ok();
@@ -282,7 +322,9 @@ Status Session::CheckOptions(const TableDefinition& definition, bool source) {
   const connectors::Connector* connector = connectors_.Find(table.connector);
   SEMEL_CHECK(connector != nullptr, table.connector);
   if (source ? !connector->has_source : !connector->has_sink)
-    return Status::Invalid(kWrongDirection, fmt::format("connector '{}' cannot be {}", table.connector, source ? "read" : "written"), "use another connector for this table")
+    return Status::Invalid(kWrongDirection,
+                           fmt::format("connector '{}' cannot be {}", table.connector, source ? "read" : "written"),
+                           "use another connector for this table")
         .WithSpan(definition.span);
   if (table.catalog != kDefaultCatalog) return Status::Ok();  // the catalog checked its own
   SEMEL_RETURN_IF_ERROR(CheckFormatOptions(definition));
@@ -291,17 +333,23 @@ Status Session::CheckOptions(const TableDefinition& definition, bool source) {
   std::vector<std::string> keys;
   for (const connectors::OptionSpec& spec : specs) keys.push_back(spec.key);
   for (const auto& [key, value] : table.options) {
-    auto known = std::find_if(specs.begin(), specs.end(), [&key = key](const auto& spec) { return Matches(spec, key); });
-    const bool elsewhere = std::any_of(others.begin(), others.end(), [&key = key](const auto& spec) { return Matches(spec, key); });
+    auto known =
+        std::find_if(specs.begin(), specs.end(), [&key = key](const auto& spec) { return Matches(spec, key); });
+    const bool elsewhere =
+        std::any_of(others.begin(), others.end(), [&key = key](const auto& spec) { return Matches(spec, key); });
     if (known == specs.end() && !elsewhere && !IsFormatOption(table, context_, key)) {
       const auto place = definition.option_spans.find(key);
-      return UnknownName(kUnknownOption, fmt::format("option of '{}'", table.connector), key, keys, place == definition.option_spans.end() ? definition.span : place->second);
+      return UnknownName(kUnknownOption, fmt::format("option of '{}'", table.connector), key, keys,
+                         place == definition.option_spans.end() ? definition.span : place->second);
     }
-    if (known != specs.end() && known->ignored) Notice(fmt::format("option '{}' of {} has no effect in Semel", key, table.name));
+    if (known != specs.end() && known->ignored)
+      Notice(fmt::format("option '{}' of {} has no effect in Semel", key, table.name));
   }
   for (const connectors::OptionSpec& spec : specs)
     if (spec.required && table.options.count(spec.key) == 0)
-      return Status::Invalid(kMissingOption, fmt::format("{} needs the option '{}'", table.name, spec.key), spec.description).WithSpan(definition.span);
+      return Status::Invalid(kMissingOption, fmt::format("{} needs the option '{}'", table.name, spec.key),
+                             spec.description)
+          .WithSpan(definition.span);
   return Status::Ok();
 }
 

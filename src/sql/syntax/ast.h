@@ -20,22 +20,22 @@ struct AstQuery;
 using AstQueryPtr = std::shared_ptr<const AstQuery>;
 
 enum class AstKind : uint8_t {
-  kColumn,     // parts: a.b.c
-  kStar,       // * (select list, COUNT(*))
-  kNumber,     // text as written: 1, 1.50, 1e3
-  kString,     // text unescaped
+  kColumn,  // parts: a.b.c
+  kStar,    // * (select list, COUNT(*))
+  kNumber,  // text as written: 1, 1.50, 1e3
+  kString,  // text unescaped
   kNull,
-  kBoolean,    // text "TRUE" or "FALSE"
-  kInterval,   // text of the value, unit in `name` ("SECOND")
-  kTyped,      // DATE '…', TIME '…', TIMESTAMP '…': name is the type's, text the value
-  kCall,       // name(args); operators by their symbol: "+", "NOT", "IS NULL", "NEG"
+  kBoolean,   // text "TRUE" or "FALSE"
+  kInterval,  // text of the value, unit in `name` ("SECOND")
+  kTyped,     // DATE '…', TIME '…', TIMESTAMP '…': name is the type's, text the value
+  kCall,      // name(args); operators by their symbol: "+", "NOT", "IS NULL", "NEG"
   kAnd,
   kOr,
-  kCase,       // when1, then1, …, else (always present)
-  kCast,       // args[0] AS type
+  kCase,  // when1, then1, …, else (always present)
+  kCast,  // args[0] AS type
   kTryCast,
-  kIn,         // args[0] IN (args[1…]); negated
-  kBetween,    // args[0] BETWEEN args[1] AND args[2]; negated
+  kIn,       // args[0] IN (args[1…]); negated
+  kBetween,  // args[0] BETWEEN args[1] AND args[2]; negated
 };
 
 // name OVER (PARTITION BY … ORDER BY … frame)
@@ -57,7 +57,7 @@ struct AstExpr {
   columnar::DataType type;
   bool negated = false;
   bool distinct = false;
-  AstExprPtr filter;                // FILTER (WHERE …)
+  AstExprPtr filter;  // FILTER (WHERE …)
   std::shared_ptr<const AstOver> over;
 };
 
@@ -73,15 +73,16 @@ struct AstFrom {
   std::vector<std::string> table;  // kTable, kTumble
   AstQueryPtr query;               // kQuery
   std::string alias;
-  std::string rowtime;             // kTumble: DESCRIPTOR(column)
+  std::string rowtime;  // kTumble: DESCRIPTOR(column)
   AstExprPtr size;
-  AstExprPtr offset;               // may be null
+  AstExprPtr offset;  // may be null
 };
 
 // SELECT …, or several queries joined by UNION ALL.
 struct AstQuery {
   SourceSpan span;
-  std::vector<std::pair<std::string, AstQueryPtr>> with;  // WITH name AS (query), each seen by the later ones and by this query
+  std::vector<std::pair<std::string, AstQueryPtr>>
+      with;                            // WITH name AS (query), each seen by the later ones and by this query
   std::vector<AstQueryPtr> union_all;  // non-empty: nothing else is set
   std::vector<AstSelectItem> items;
   std::optional<AstFrom> from;
@@ -101,8 +102,20 @@ struct AstColumn {
 };
 
 enum class StatementKind : uint8_t {
-  kSet, kReset, kCreateTable, kCreateView, kCreateCatalog, kCreateDatabase, kUseCatalog, kUseDatabase,
-  kInsert, kExplain, kDescribe, kShowTables, kDropTable, kDropView,
+  kSet,
+  kReset,
+  kCreateTable,
+  kCreateView,
+  kCreateCatalog,
+  kCreateDatabase,
+  kUseCatalog,
+  kUseDatabase,
+  kInsert,
+  kExplain,
+  kDescribe,
+  kShowTables,
+  kDropTable,
+  kDropView,
 };
 
 struct Statement {
@@ -110,10 +123,10 @@ struct Statement {
   SourceSpan span;
   std::vector<std::string> name;  // table, view, catalog, database
   SourceSpan name_span;
-  std::string key, value;         // SET, RESET
+  std::string key, value;  // SET, RESET
   bool if_not_exists = false;
   bool if_exists = false;
-  bool changelog = false;         // EXPLAIN CHANGELOG_MODE
+  bool changelog = false;  // EXPLAIN CHANGELOG_MODE
   std::vector<AstColumn> columns;
   std::string watermark_column;
   AstExprPtr watermark;
