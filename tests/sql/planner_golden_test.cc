@@ -44,7 +44,8 @@ connectors::Registry MakeConnectors() {
   catalog.options = {{"catalog-impl", false, false, ""},
                      {"uri", true, false, "where the catalog is"},
                      {"warehouse", true, false, ""},
-                     {"jdbc.*", false, false, ""}};
+                     {"jdbc.*", false, false, ""},
+                     {"cache-enabled", false, true, "tunes Flink"}};
   connectors::Registry registry;
   for (connectors::Connector& connector :
        std::vector<connectors::Connector>{kafka, filesystem, iceberg, print, upsert}) {

@@ -69,6 +69,9 @@ Status Session::CreateCatalog(const Statement& s) {
     if (!found) return UnknownName(kUnknownOption, "catalog option", key, keys, s.option_spans.at(key));
   }
   for (const connectors::OptionSpec& spec : known->options)
+    if (spec.ignored && s.options.count(spec.key) > 0)
+      Notice(fmt::format("option '{}' of catalog {} has no effect in Semel", spec.key, s.name[0]));
+  for (const connectors::OptionSpec& spec : known->options)
     if (spec.required && s.options.count(spec.key) == 0)
       return Status::Invalid(kMissingOption, fmt::format("the catalog needs the option '{}'", spec.key),
                              spec.description)
