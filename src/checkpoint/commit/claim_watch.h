@@ -16,10 +16,10 @@ class ClaimWatch {
   // OK: still mine at some moment during the call. Fenced (exit code 3): somebody took over, whoever is named in the message.
   // A store that does not answer is asked again for a while, then kUnknown: the caller must not go on as if it were alone.
   Status Look();
-  // What looks like damage to a process that was superseded is its successor's tidying: the claims are read before anything is called
-  // corrupt. Returns `status`, or Fenced.
+  // What fails in a process that was superseded may be its successor's tidying: the claims are read before a failure is believed.
+  // Returns `status`, or Fenced.
   Status Judge(Status status) {
-    if (!status.is(StatusKind::kCorrupt)) return status;
+    if (status.ok() || status.is(StatusKind::kFenced)) return status;
     const Status look = Look();
     return look.is(StatusKind::kFenced) ? look : status;
   }

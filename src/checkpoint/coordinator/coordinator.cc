@@ -281,6 +281,7 @@ Result<RunEnd> Coordinator::Run(Dataflow& dataflow) {
     changed_->NotifyAll();
   }
   committing->Join();
+  if (!end.ok()) return claims_.Judge(end.status());
   return end;
 }
 

@@ -38,6 +38,7 @@ class Recovery {
   Result<RecoveredStart> Run();
 
  private:
+  Result<RecoveredStart> Steps();
   Status ClaimGeneration();
   Status FenceSinks();
   Status Choose();
@@ -58,6 +59,7 @@ class Recovery {
   Store& store_;
   Committers& committers_;
   const RecoveryOptions& options_;
+  Generation claimed_;  // 0: none yet
   std::optional<Pin> chosen_;  // nothing: a first start
   RecoveredStart start_;
 };
@@ -76,7 +78,7 @@ Status Recovery::ClaimGeneration() {
       if (Result<std::string> last = store_.Get(names.back()); last.ok())
         if (Result<Claim> before = DecodeClaim(*last, names.back()); before.ok())
           Narrate(fmt::format("generation {}; supersedes generation {} of {}", next.value, next.value - 1, before->process));
-    start_.generation = next;
+    start_.generation = claimed_ = next;
     return Status::Ok();
   }
 }
@@ -272,6 +274,12 @@ void Recovery::ExpectFromChain() {
 }
 
 Result<RecoveredStart> Recovery::Run() {
+  Result<RecoveredStart> start = Steps();
+  if (start.ok() || claimed_.value == 0) return start;
+  return ClaimWatch(env_, store_, claimed_).Judge(start.status());
+}
+
+Result<RecoveredStart> Recovery::Steps() {
   if (SEMEL_BUG(kListBeforeClaim)) {
     start_.generation = Generation(UINT64_MAX);
     SEMEL_RETURN_IF_ERROR(Choose());
@@ -279,7 +287,7 @@ Result<RecoveredStart> Recovery::Run() {
   } else {
     SEMEL_RETURN_IF_ERROR(ClaimGeneration());
     SEMEL_RETURN_IF_ERROR(FenceSinks());
-    SEMEL_RETURN_IF_ERROR(ClaimWatch(env_, store_, start_.generation).Judge(Choose()));
+    SEMEL_RETURN_IF_ERROR(Choose());
   }
   if (SEMEL_BUG(kDiscardBeforePin)) SEMEL_RETURN_IF_ERROR(DiscardVoid());
   SEMEL_RETURN_IF_ERROR(chosen_ ? AdoptAndPin(*chosen_) : BeginLineage(nullptr, {}));

@@ -7,7 +7,7 @@
 //
 // Rules for code that uses it:
 //  * Calls look blocking. Each one may be a crash, delay or cancellation point.
-//  * A simulated process ends by an exception that unwinds its fibers: never `catch (...)` without rethrow, no env call in a
+//  * A simulated process ends by an exception that unwinds its fibers: never catch everything without rethrow, no env call in a
 //    noexcept function or a destructor, and no destructor may depend on the world.
 //  * No std::mutex, std::thread, std::condition_variable, thread_local or sleep outside env/ (atomics: the channel only).
 #pragma once
