@@ -7,12 +7,11 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <set>
 
 #include "cli/command.h"
 #include "cli/demo/purchases.h"
 #include "columnar/value_text.h"
-#include "connectors/iceberg/iceberg_sink.h"
+#include "iceberg/table.h"
 #include "env/process/child_process.h"
 
 namespace semel::cli {
@@ -59,21 +58,23 @@ Status WriteFile(env::Env& env, const std::string& path, const std::string& cont
   return file->Append(content);
 }
 
-Result<columnar::Batch> ReadTable(env::Env& env, const std::string& dir, const std::string& name, std::vector<columnar::Batch>& batches) {
-  plan::TableDescriptor descriptor;
-  descriptor.catalog = "lake";
-  descriptor.database = "shop";
-  descriptor.name = name;
-  descriptor.options = {{"catalog.catalog-impl", "org.apache.iceberg.jdbc.JdbcCatalog"}, {"catalog.uri", "jdbc:sqlite:" + dir + "/catalog.db"}, {"catalog.warehouse", "file://" + dir + "/warehouse"}};
-  SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<iceberg::Table> table, connectors::OpenIcebergTable(env, descriptor));
-  SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<const iceberg::TableVersion> version, table->Load());
-  SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> files, table->LiveFiles(*version));
+Status ReadTable(env::Env& env, const std::string& dir, const std::string& name, std::vector<columnar::Batch>& batches) {
+  iceberg::Table table(env, {"lake", dir + "/catalog.db", dir + "/warehouse"}, "shop", name);
+  SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<const iceberg::TableVersion> version, table.Load());
+  SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> files, table.LiveFiles(*version));
   for (const std::string& path : files) {
-    SEMEL_ASSIGN_OR_RETURN(std::string file, table->ReadFile(path));
+    SEMEL_ASSIGN_OR_RETURN(std::string file, table.ReadFile(path));
     SEMEL_ASSIGN_OR_RETURN(columnar::Batch batch, parquet::DecodeParquet(file, iceberg::FactsOf(*version).columns));
     batches.push_back(std::move(batch));
   }
-  return columnar::Batch();
+  return Status::Ok();
+}
+
+// The present metadata file of the running sums, for readers that want one.
+std::string MetadataOf(env::Env& env, const std::string& dir) {
+  iceberg::Table table(env, {"lake", dir + "/catalog.db", dir + "/warehouse"}, "shop", "running_sum");
+  Result<std::shared_ptr<const iceberg::TableVersion>> version = table.Load();
+  return version.ok() ? iceberg::LocalPathOf(iceberg::FactsOf(**version).metadata_location) : version.status().ToString();
 }
 
 struct Proof {
@@ -87,8 +88,8 @@ struct Proof {
 Result<Proof> Prove(env::Env& env, const std::string& dir, const PurchaseGenerator& generator) {
   Proof proof;
   std::vector<columnar::Batch> running, revenue;
-  SEMEL_RETURN_IF_ERROR(ReadTable(env, dir, "running_sum", running).status());
-  SEMEL_RETURN_IF_ERROR(ReadTable(env, dir, "revenue", revenue).status());
+  SEMEL_RETURN_IF_ERROR(ReadTable(env, dir, "running_sum", running));
+  SEMEL_RETURN_IF_ERROR(ReadTable(env, dir, "revenue", revenue));
   std::vector<bool> seen(static_cast<size_t>(generator.produced()) + 1);
   std::map<int32_t, int64_t> last_sum, window_sum;
   for (const columnar::Batch& batch : running) {
@@ -186,7 +187,7 @@ Status Demo(CommandContext& context, const DemoOptions& options, env::Env& env) 
   std::printf("\nread the tables:\n  pyiceberg   python3 -c \"from pyiceberg.catalog.sql import SqlCatalog; c = SqlCatalog('lake', uri='sqlite:///%s/catalog.db', warehouse='file://%s/warehouse'); "
               "print(c.load_table('shop.running_sum').scan().to_arrow())\"\n",
               dir.c_str(), dir.c_str());
-  std::printf("  DuckDB      duckdb -c \"select user_id, count(*), max(total) from read_parquet('%s/warehouse/shop/running_sum/data/*.parquet') group by 1 order by 1 limit 5\"\n", dir.c_str());
+  std::printf("  DuckDB      duckdb -c \"load iceberg; select user_id, count(*), max(total) from iceberg_scan('%s') group by 1 order by 1 limit 5\"\n", MetadataOf(env, dir).c_str());
   std::printf("  semel       %s verify %s/pipeline.sql\n", program.c_str(), dir.c_str());
   (void)context;
   if (proof.lost != 0 || proof.duplicated != 0 || proof.difference_cents != 0 || proof.rows != generator.produced())

@@ -18,6 +18,8 @@ using checkpoint::SplitProgress;
 
 namespace {
 
+constexpr Micros kDiscoveryInterval(200'000);
+
 void VisitNodes(const plan::PhysicalPtr& node, std::set<const plan::PhysicalNode*>& seen, const std::function<void(const plan::PhysicalNode&)>& visit) {
   if (!seen.insert(node.get()).second) return;
   visit(*node);
@@ -145,6 +147,26 @@ Status Job::ResolveEnds(EpochSnapshot& base) {
   return Status::Ok();
 }
 
+// Looks for new splits (files, partitions) while the graph runs; they begin at their beginning.
+void Job::Discover(runtime::RunningDataflow& dataflow, std::vector<SplitProgress> known) {
+  while (true) {
+    {
+      env::MutexLock lock(*mutex_);
+      if (!discovering_) return;
+    }
+    for (auto& [id, source] : sources_) {
+      Result<std::vector<SplitProgress>> found = source->DiscoverSplits(known);
+      if (!found.ok()) {
+        env_.Log(env::LogLevel::kWarning, "looking for new splits: " + found.status().ToString());
+      } else if (!found->empty()) {
+        dataflow.AddSplits(id, *found);
+        known.insert(known.end(), found->begin(), found->end());
+      }
+    }
+    env_.SleepFor(kDiscoveryInterval);
+  }
+}
+
 Result<JobEnd> Job::RunGraph(checkpoint::RecoveredStart start, const std::string& fingerprint) {
   const bool first = start.chain.empty();
   EpochSnapshot base = first ? EpochSnapshot{} : start.chain.newest().snapshot;
@@ -176,14 +198,18 @@ Result<JobEnd> Job::RunGraph(checkpoint::RecoveredStart start, const std::string
     env::MutexLock lock(*mutex_);
     coordinator_ = &coordinator;
     dataflow_ = dataflow.get();
+    discovering_ = !bounded_;
     if (stop_requested_) coordinator.RequestStop();
   }
+  std::unique_ptr<env::Strand> discovery = env_.Spawn("discovery", [&] { Discover(*dataflow, base.splits); });
   Result<checkpoint::RunEnd> end = coordinator.Run(*dataflow);
   {
     env::MutexLock lock(*mutex_);
     coordinator_ = nullptr;
     dataflow_ = nullptr;
+    discovering_ = false;
   }
+  discovery->Join();
   dataflow->Stop();
   if (!end.ok()) return end.status();
   return *end == checkpoint::RunEnd::kFinished ? JobEnd::kFinished : JobEnd::kStopped;

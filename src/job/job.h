@@ -64,6 +64,7 @@ class Job {
   Status CheckFresh(const checkpoint::RecoveredStart& start);
   Result<std::vector<checkpoint::SplitProgress>> FirstSplits();
   Status ResolveEnds(checkpoint::EpochSnapshot& base);
+  void Discover(runtime::RunningDataflow& dataflow, std::vector<checkpoint::SplitProgress> known);
   Result<JobEnd> RunGraph(checkpoint::RecoveredStart start, const std::string& fingerprint);
 
   env::Env& env_;
@@ -82,6 +83,7 @@ class Job {
   checkpoint::Coordinator* coordinator_ = nullptr;
   runtime::RunningDataflow* dataflow_ = nullptr;
   bool stop_requested_ = false;
+  bool discovering_ = false;
 };
 
 // The folder of a pipeline in its store.

@@ -291,6 +291,17 @@ TEST_F(EngineTest, AChangedScriptIsRefused) {
   const Status status = RunJob(Script("INSERT INTO sums SELECT user_id, SUM(amount) FROM p GROUP BY user_id;", true), 1).status();
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.code().exit, ExitCode::kConfig) << status.ToString();
+  EXPECT_EQ(env_->files().List(dir_ + "/cp/engine/generations").value().size(), 1u) << "a refused script takes nothing over";
+}
+
+TEST_F(EngineTest, AFileThatAppearsIsRead) {
+  auto writer = env_->Spawn("writer", [&] {
+    env_->SleepFor(Micros(150'000));
+    (void)env_->files().CreateExclusive(dir_ + "/in/late.json").value()->Append("{\"id\":9999,\"user_id\":999,\"amount\":1.50,\"ts\":\"2026-01-01 00:00:00\"}\n");
+  });
+  ASSERT_TRUE(RunJob(Script("INSERT INTO sums SELECT user_id, SUM(amount) FROM p GROUP BY user_id;", true), 2, Micros(900'000)).ok());
+  writer->Join();
+  EXPECT_EQ(RowsOf("sums").count("+I[999, 1.50]"), 1u);
 }
 
 TEST_F(EngineTest, ABrokenRecordStopsWithItsPlace) {

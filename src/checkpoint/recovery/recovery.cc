@@ -29,6 +29,11 @@ std::string NewUuid(env::Env& env) {
                      b & 0xffffffffffff);
 }
 
+Status ChangedScript(const Attempt& base) {
+  return Status::Invalid(kChangedScript, fmt::format("the script has changed since checkpoint {}", base.ToString()),
+                         "run the old script, finish it with --until-end, or start over with --fresh (state is lost, output stays)");
+}
+
 // One start. Lives for the duration of Recover.
 class Recovery {
  public:
@@ -50,6 +55,7 @@ class Recovery {
   Status Resolve();
   Status DiscardVoid();
   Status CheckFingerprint() const;
+  Status RefuseChangedScriptEarly();
   void ExpectFromChain();
   void Narrate(const std::string& line) const {
     if (options_.narrate) options_.narrate(line);
@@ -257,8 +263,30 @@ Status Recovery::DiscardVoid() {
 
 Status Recovery::CheckFingerprint() const {
   if (start_.chain.empty() || start_.chain.newest().fingerprint == options_.fingerprint) return Status::Ok();
-  return Status::Invalid(kChangedScript, fmt::format("the script has changed since checkpoint {}", start_.chain.newest().attempt.ToString()),
-                         "run the old script, finish it with --until-end, or start over with --fresh (state is lost, output stays)");
+  return ChangedScript(start_.chain.newest().attempt);
+}
+
+// A changed script must not end the instance that runs the unchanged one: looked at before the claim, decided again behind it. What cannot
+// be read here is left to the real look.
+Status Recovery::RefuseChangedScriptEarly() {
+  if (options_.fresh) return Status::Ok();
+  Result<std::vector<std::string>> pins = store_.List("bases/");
+  Result<std::vector<std::string>> names = store_.List("checkpoints/");
+  if (!pins.ok() || !names.ok()) return Status::Ok();
+  const std::optional<Generation> by = HighestPinBelow(Generation(UINT64_MAX), *pins);
+  if (!by) return Status::Ok();
+  Result<std::string> file = store_.Get(PinName(*by));
+  if (!file.ok()) return Status::Ok();
+  Result<Pin> pin = DecodePin(*file, PinName(*by));
+  if (!pin.ok()) return Status::Ok();
+  std::vector<Attempt> manifests;
+  for (const std::string& name : *names)
+    if (const std::optional<Attempt> attempt = ParseManifestName(name)) manifests.push_back(*attempt);
+  const Attempt base = ChooseBase(*by, *pin, manifests);
+  bool healed = false;
+  Result<Manifest> manifest = base.is_root() ? Status::NotFound(kNoCheckpoint, "none yet") : ReadManifest(store_, base, healed);
+  if (!manifest.ok() || manifest->fingerprint == options_.fingerprint) return Status::Ok();
+  return ChangedScript(base);
 }
 
 void Recovery::ExpectFromChain() {
@@ -274,6 +302,7 @@ void Recovery::ExpectFromChain() {
 }
 
 Result<RecoveredStart> Recovery::Run() {
+  SEMEL_RETURN_IF_ERROR(RefuseChangedScriptEarly());
   Result<RecoveredStart> start = Steps();
   if (start.ok() || claimed_.value == 0) return start;
   return ClaimWatch(env_, store_, claimed_).Judge(start.status());
