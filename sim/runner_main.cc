@@ -119,7 +119,6 @@ constexpr Planted kPlanted[] = {
     {"blind retry", PlantedBug::kBlindRetry},
     {"unknown outcome discards staged output", PlantedBug::kUnknownDiscardsStaged},
     {"roll forward by epoch number", PlantedBug::kRollForwardByEpoch},
-    {"exists after an own try taken as a loss", PlantedBug::kLostAnswerIsLoss},
     {"staged output deleted before the receipt", PlantedBug::kStagedDeletedBeforeReceipt},
     {"no look after the manifest, none after the pin", PlantedBug::kNoLookAfterManifest, PlantedBug::kNoSecondLook},
     {"base not pinned", PlantedBug::kBaseNotPinned},
@@ -129,7 +128,6 @@ constexpr Planted kPlanted[] = {
     {"list before claim", PlantedBug::kListBeforeClaim},
     {"discard before the pin is effective", PlantedBug::kDiscardBeforePin},
     {"commits out of order", PlantedBug::kCommitOutOfOrder},
-    {"a greater epoch counts as committed", PlantedBug::kMarkerByGreaterEpoch},
     {"sweep of everything unreferenced", PlantedBug::kSweepUnreferenced},
     {"receipt not confirmed before retention", PlantedBug::kReceiptNotConfirmed},
 };

@@ -16,7 +16,6 @@ enum class PlantedBug : uint8_t {
   kBlindRetry,                 // a commit is repeated without looking at the marker
   kUnknownDiscardsStaged,      // an unknown outcome is treated as failure and the staged output deleted
   kRollForwardByEpoch,         // recovery commits by epoch number instead of parent links
-  kLostAnswerIsLoss,           // "exists" after an own try is taken as a loss
   kStagedDeletedBeforeReceipt, // retention runs ahead of the receipt
   kNoLookAfterManifest,        // the claims are not read between manifest and commit
   kNoSecondLook,               // the claims are not read after the pin
@@ -28,7 +27,6 @@ enum class PlantedBug : uint8_t {
   kListBeforeClaim,            // the store is read before the claim
   kDiscardBeforePin,           // void attempts are discarded before the pin is effective
   kCommitOutOfOrder,           // a later epoch may be committed first
-  kMarkerByGreaterEpoch,       // a marker with a greater epoch number counts as committed
   kSweepUnreferenced,          // everything that the own manifests do not name is deleted
 };
 

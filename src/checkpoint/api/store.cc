@@ -3,7 +3,6 @@
 #include "checkpoint/api/store.h"
 
 #include "checkpoint/api/error_codes.h"
-#include "checkpoint/api/planted_bugs.h"
 #include "env/api/env.h"
 
 namespace semel::checkpoint {
@@ -12,7 +11,6 @@ Status PutConfirmed(env::Env& env, Store& store, const std::string& name, std::s
   Micros pause(20'000);
   for (int i = 0; i < attempts; ++i) {
     const Status put = store.PutIfAbsent(name, content);
-    if (SEMEL_BUG(kLostAnswerIsLoss) && put.is(StatusKind::kExists)) return put;
     if (!put.ok() && !put.is(StatusKind::kExists) && !put.is(StatusKind::kUnknown) && !put.is(StatusKind::kTransient)) return put;
     // Whatever the answer was, what counts is what can be read.
     Result<std::string> found = store.Get(name);

@@ -44,7 +44,6 @@ Attempt ChooseBase(Generation pinned_by, const Pin& pin, const std::vector<Attem
 CommitDecision DecideCommit(const std::optional<Marker>& shown, bool live, const std::optional<Marker>& expected,
                             const Marker& mine, const std::vector<Marker>& later) {
   if (SEMEL_BUG(kBlindRetry)) return CommitDecision::kCommit;
-  if (SEMEL_BUG(kMarkerByGreaterEpoch) && shown && shown->epoch >= mine.epoch) return CommitDecision::kAlreadyCommitted;
   if (shown && !live) return CommitDecision::kLookAtClaims;  // a rollback by others: the property stayed, the rows are gone
   if (shown && (*shown == mine || std::find(later.begin(), later.end(), *shown) != later.end()))
     return CommitDecision::kAlreadyCommitted;
