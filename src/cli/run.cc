@@ -32,7 +32,7 @@ std::string StatusLine(const job::Job::JobStatus& now, const job::Job::JobStatus
   if (!now.dataflow.held_by.empty() && now.dataflow.watermark > checkpoint::kNoWatermark) {
     text += fmt::format(" · watermark {}", columnar::TimestampToString(now.dataflow.watermark, 3));
     if (now.dataflow.held_silent_micros > 5'000'000)
-      text += fmt::format(" held by {}, silent for {} s (table.exec.source.idle-timeout)", now.dataflow.held_by, now.dataflow.held_silent_micros / 1'000'000);
+      text += fmt::format(" held by {}, silent for {} s", now.dataflow.held_by, now.dataflow.held_silent_micros / 1'000'000);
   }
   if (now.checkpoints.last_checkpoint) text += fmt::format(" · checkpoint {}", now.checkpoints.last_checkpoint->ToString());
   if (now.checkpoints.last_commit) text += fmt::format(", committed {}", now.checkpoints.last_commit->ToString());

@@ -89,7 +89,6 @@ const std::vector<std::pair<std::string, std::string>>& KnownSettings() {
       {"state.checkpoints.num-retained", "older name of execution.checkpointing.num-retained"},
       {"parallelism.default", "workers; one per core unless said otherwise"},
       {"table.local-time-zone", "zone of TIMESTAMP_LTZ values in text; the host's unless said otherwise, kept in the lineage"},
-      {"table.exec.source.idle-timeout", "a split silent for so long no longer holds the watermark; off unless set"},
       {"semel.filesystem.follow", "true: files of the filesystem connector grow and are followed"},
       {"semel.late", "late rows: drop (default) or fail"},
   };
@@ -119,7 +118,8 @@ Result<JobSettings> ReadSettings(const plan::Options& settings, bool writes_iceb
     if (upper != "EXACTLY_ONCE" && upper != "AT_LEAST_ONCE")
       return Status::Invalid(kBadSetting, fmt::format("'execution.checkpointing.mode' = '{}'", *text),
                              "EXACTLY_ONCE or AT_LEAST_ONCE");
-    if (upper == "AT_LEAST_ONCE") job.guarantee = Guarantee::kAtLeastOnce;
+    // The stronger promise holds meanwhile; saying so beats pretending.
+    if (upper == "AT_LEAST_ONCE") job.notices.push_back("AT_LEAST_ONCE is not there yet: the pipeline runs exactly-once");
   }
   if (const std::string* text =
           Lookup(settings, {"execution.checkpointing.num-retained", "state.checkpoints.num-retained"})) {

@@ -13,13 +13,10 @@
 
 namespace semel::job {
 
-enum class Guarantee : uint8_t { kExactlyOnce, kAtLeastOnce };
-
 struct JobSettings {
   std::string pipeline_name;            // 'pipeline.name', required
   std::string checkpoint_root;          // the store's root; the pipeline's own folder is below it
   Micros checkpoint_interval{1'000'000};
-  Guarantee guarantee = Guarantee::kExactlyOnce;
   int retained_checkpoints = 2;         // K of the retention rule
   int parallelism = 0;                  // 0: one worker per core
   std::string local_time_zone;          // empty: the host's

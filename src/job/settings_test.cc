@@ -13,7 +13,6 @@ TEST(SettingsTest, DefaultsAreThoseOfTheDocumentation) {
   const JobSettings job = ReadSettings({{"pipeline.name", "billing"}}, false).value();
   EXPECT_EQ(job.checkpoint_root, "./.semel");
   EXPECT_EQ(job.checkpoint_interval, Micros(1'000'000));
-  EXPECT_EQ(job.guarantee, Guarantee::kExactlyOnce);
   EXPECT_EQ(job.retained_checkpoints, 2);
   EXPECT_EQ(ReadSettings({{"pipeline.name", "billing"}}, true).value().checkpoint_interval, Micros(10'000'000));
 }
@@ -27,7 +26,7 @@ TEST(SettingsTest, BothGenerationsOfFlinksNamesAreUnderstood) {
                                     .value();
   EXPECT_EQ(old_names.checkpoint_root, "/data/cp");
   EXPECT_EQ(old_names.retained_checkpoints, 5);
-  EXPECT_EQ(old_names.guarantee, Guarantee::kAtLeastOnce);
+  EXPECT_EQ(old_names.notices.size(), 1u) << "what has no effect is said";
 }
 
 TEST(SettingsTest, RefusalsNameTheSettingAndTheWayOut) {

@@ -258,8 +258,7 @@ void RegisterFilesystem(Registry& registry) {
   connector.source_options = {{"path", true, false, "a file or folder, as a path or file: URI"},
                               {"format", true, false, "json"},
                               {"json.*", false, false, "options of the format"},
-                              {"source.monitor-interval", false, true, "use SET 'semel.filesystem.follow'"},
-                              {"source.path.regex-pattern", false, true, "not supported"}};
+                              {"source.monitor-interval", false, true, "use SET 'semel.filesystem.follow'"}};
   connector.make_source = [](const ConnectorContext& context, const plan::ScanSpec& spec) -> Result<std::unique_ptr<Source>> {
     auto follow = context.settings.find("semel.filesystem.follow");
     return std::unique_ptr<Source>(std::make_unique<FilesystemSource>(*context.env, context.node_id, LocalPath(spec.table->options.at("path")),
