@@ -211,6 +211,7 @@ Result<JobEnd> Job::RunGraph(checkpoint::RecoveredStart start, const std::string
   }
   discovery->Join();
   dataflow->Stop();
+  for (auto& [id, source] : sources_) source->Close();
   if (!end.ok()) return end.status();
   return *end == checkpoint::RunEnd::kFinished ? JobEnd::kFinished : JobEnd::kStopped;
 }

@@ -66,6 +66,8 @@ class Source {
   virtual Result<std::unique_ptr<SourceReader>> CreateReader(const std::vector<SplitProgress>& splits) = 0;
   // Tells the outside how far the pipeline is, after the receipt (Kafka group offsets; for people's dashboards only).
   virtual Status Acknowledge(const std::vector<SplitProgress>& committed) = 0;
+  // Ends what runs in the background; the last call. What was acknowledged is told before.
+  virtual void Close() {}
   // Identity of what is read (topic ids), part of the script's fingerprint.
   virtual Result<std::string> Identity() = 0;
   // Whether the service answers and the table's objects exist (semel check).

@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+#include "kafka/fetcher.h"
+
+#include <algorithm>
+#include <set>
+
+#include "kafka/error_codes.h"
+
+namespace semel::kafka {
+
+namespace {
+
+constexpr Micros kDeletedPatience(10'000'000);  // a broker that just started may not know every topic yet
+constexpr Micros kRefreshInterval(100'000);
+constexpr Micros kComplaintInterval(30'000'000);
+constexpr int kEmptyAnswersAtEnd = 3;
+constexpr size_t kFreeBuffers = 8;
+constexpr int32_t kMaxGrownBytes = 256 << 20;
+
+std::string NameOf(const PartitionStart& p) { return fmt::format("{}-{}", p.topic, p.partition); }
+
+Status Gap(std::string what) {
+  return Status::Invalid(kOffsetGap, std::move(what),
+                         "records that were never read are gone, or records that were read do not exist any more; "
+                         "restore the topic, or start over with --fresh");
+}
+
+// Where a partition's part of an answer ends the trust in the leader rather than the reading.
+bool WantsNewLeader(int16_t error) {
+  return IsRetriable(error) && error != static_cast<int16_t>(BrokerError::kOffsetNotAvailable);
+}
+
+}  // namespace
+
+Fetcher::Fetcher(env::Env& env, const ClusterOptions& cluster, const FetchOptions& options)
+    : env_(env),
+      cluster_options_(cluster),
+      options_(options),
+      mutex_(env.NewMutex()),
+      changed_(env.NewCondition()),
+      cluster_(env, cluster_options_) {
+  control_ = env_.Spawn("kafka-leaders", [this] { ControlLoop(); });
+}
+
+Fetcher::~Fetcher() { SEMEL_CHECK(control_ == nullptr, "a fetcher is closed before it goes"); }
+
+void Fetcher::Close() {
+  if (control_ == nullptr) return;
+  {
+    env::MutexLock lock(*mutex_);
+    stopping_ = true;
+    for (auto& [id, broker] : brokers_)
+      if (broker->open != nullptr) broker->open->Close();
+    changed_->NotifyAll();
+  }
+  control_->Join();
+  control_.reset();
+  // The control strand is the only one that adds brokers.
+  for (auto& [id, broker] : brokers_) broker->strand->Join();
+  brokers_.clear();
+}
+
+void Fetcher::Add(const std::vector<PartitionStart>& partitions) {
+  env::MutexLock lock(*mutex_);
+  for (const PartitionStart& start : partitions) {
+    auto partition = std::make_unique<Partition>();
+    partition->start = start;
+    partition->max_bytes = options_.max_partition_bytes;
+    if (start.offset >= start.stop_offset) {
+      partition->stage = Stage::kFinished;
+      FetchedSet end;
+      end.topic = start.topic;
+      end.partition = start.partition;
+      end.set.next_offset = start.offset;
+      end.set.leader_epoch = start.leader_epoch;
+      end.at_end = true;
+      queue_.push_back(std::move(end));
+    }
+    partitions_.push_back(std::move(partition));
+  }
+  refresh_ = true;
+  changed_->NotifyAll();
+}
+
+Result<std::optional<FetchedSet>> Fetcher::Poll(Micros wait) {
+  env::MutexLock lock(*mutex_);
+  if (queue_.empty() && failure_.ok() && wait.count() > 0) changed_->WaitFor(*mutex_, wait);
+  if (!failure_.ok()) return failure_;
+  if (queue_.empty()) return std::optional<FetchedSet>();
+  std::optional<FetchedSet> set(std::move(queue_.front()));
+  queue_.pop_front();
+  const bool was_full = queued_bytes_ >= options_.queue_bytes;
+  queued_bytes_ -= set->bytes;
+  if (was_full && queued_bytes_ < options_.queue_bytes) changed_->NotifyAll();
+  return set;
+}
+
+void Fetcher::Recycle(std::shared_ptr<AnswerBuffer> answer) {
+  env::MutexLock lock(*mutex_);
+  if (free_.size() < kFreeBuffers) free_.push_back(std::move(answer));
+}
+
+std::vector<PartitionLag> Fetcher::Lags() {
+  env::MutexLock lock(*mutex_);
+  std::vector<PartitionLag> lags;
+  for (const auto& partition : partitions_)
+    lags.push_back({partition->start.topic, partition->start.partition,
+                    std::min(partition->readable_end, partition->start.stop_offset)});
+  return lags;
+}
+
+void Fetcher::Fail(const Status& status) {
+  env::MutexLock lock(*mutex_);
+  if (failure_.ok()) failure_ = status;
+  changed_->NotifyAll();
+}
+
+Fetcher::Partition* Fetcher::Find(std::string_view topic, const TopicId& id, int32_t partition) {
+  for (const auto& candidate : partitions_) {
+    if (candidate->start.partition != partition) continue;
+    if (topic.empty() ? candidate->start.id == id : candidate->start.topic == topic) return candidate.get();
+  }
+  return nullptr;
+}
+
+// --- the control strand
+// ---------------------------------------------------------------------------------------------------
+
+void Fetcher::ControlLoop() {
+  Backoff backoff(env_);
+  SteadyTime next_complaint{0};
+  SteadyTime troubled_since{0};
+  SteadyTime refreshed_at = env_.Steady();
+  bool adopted_once = false;
+  while (true) {
+    {
+      env::MutexLock lock(*mutex_);
+      while (!stopping_ && !refresh_ && env_.Steady() - refreshed_at < options_.metadata_max_age)
+        changed_->WaitFor(*mutex_, Micros(1'000'000));
+      // A leader that refuses while the metadata still name it must not be asked in a hot loop.
+      while (!stopping_ && adopted_once && env_.Steady() - refreshed_at < kRefreshInterval)
+        changed_->WaitFor(*mutex_, kRefreshInterval);
+      if (stopping_ || !failure_.ok()) return;
+      refresh_ = false;
+    }
+    Status status = FollowLeaders();
+    if (status.ok()) status = ExplainOutOfRange();
+    refreshed_at = env_.Steady();
+    if (status.ok()) {
+      adopted_once = true;
+      backoff.Reset();
+      troubled_since = SteadyTime{0};
+      continue;
+    }
+    if (troubled_since.micros == 0) troubled_since = refreshed_at;
+    const bool deleted = status.code() == kTopicReplaced && status.is(StatusKind::kTransient);
+    if (!MayRetry(status) || (deleted && refreshed_at - troubled_since > kDeletedPatience)) return Fail(status);
+    if (!(refreshed_at < next_complaint)) {
+      env_.Log(env::LogLevel::kWarning, "Kafka: " + status.ToString() + "; trying on");
+      next_complaint = refreshed_at + kComplaintInterval;
+    }
+    env::MutexLock lock(*mutex_);
+    if (!stopping_) changed_->WaitFor(*mutex_, backoff.Next());
+    refresh_ = true;
+  }
+}
+
+Status Fetcher::FollowLeaders() {
+  std::vector<std::string> topics;
+  {
+    env::MutexLock lock(*mutex_);
+    std::set<std::string> names;
+    for (const auto& partition : partitions_)
+      if (partition->stage != Stage::kFinished) names.insert(partition->start.topic);
+    topics.assign(names.begin(), names.end());
+  }
+  if (topics.empty()) return Status::Ok();
+  SEMEL_ASSIGN_OR_RETURN(MetadataResponse metadata, cluster_.AskMetadata(&topics));
+  return AdoptLeaders(metadata.topics);
+}
+
+// Gives partitions without leader to the one that the metadata names. Transient if one is still without.
+Status Fetcher::AdoptLeaders(const std::vector<MetadataResponse::Topic>& topics) {
+  Status waiting;
+  std::vector<EpochQuestion> questions;
+  std::vector<std::pair<Partition*, MetadataResponse::Partition>> adopted;
+  {
+    env::MutexLock lock(*mutex_);
+    for (const auto& partition : partitions_) {
+      if (partition->stage == Stage::kFinished) continue;
+      const auto topic =
+          std::find_if(topics.begin(), topics.end(), [&](const auto& t) { return t.name == partition->start.topic; });
+      if (topic == topics.end() || topic->error == static_cast<int16_t>(BrokerError::kUnknownTopicOrPartition)) {
+        partition->stage = partition->stage == Stage::kFetching ? Stage::kLeaderless : partition->stage;
+        waiting =
+            Status::Transient(kTopicReplaced, fmt::format("topic '{}' does not exist any more", partition->start.topic),
+                              "it was deleted while it was being read; restore it, or start over with --fresh");
+        continue;
+      }
+      if (topic->error != 0) {
+        waiting = BrokerStatus(topic->error, fmt::format("topic '{}'", topic->name));
+        continue;
+      }
+      if (partition->start.id == TopicId{}) partition->start.id = topic->id;
+      if (topic->id != TopicId{} && partition->start.id != topic->id)
+        return Status::Invalid(kTopicReplaced,
+                               fmt::format("topic '{}' was deleted and created again: its id is {}, read was {}",
+                                           topic->name, TopicIdText(topic->id), TopicIdText(partition->start.id)),
+                               "offsets of the old topic mean nothing in the new one; start over with --fresh");
+      if (partition->stage != Stage::kLeaderless) continue;
+      const auto found = std::find_if(topic->partitions.begin(), topic->partitions.end(),
+                                      [&](const auto& p) { return p.index == partition->start.partition; });
+      if (found == topic->partitions.end() || found->leader < 0) {
+        waiting = BrokerStatus(static_cast<int16_t>(BrokerError::kLeaderNotAvailable), NameOf(partition->start));
+        continue;
+      }
+      adopted.emplace_back(partition.get(), *found);
+      if (partition->start.leader_epoch >= 0 && found->leader_epoch > partition->start.leader_epoch)
+        questions.push_back(
+            {partition->start.topic, partition->start.partition, found->leader_epoch, partition->start.leader_epoch});
+    }
+  }
+  if (!questions.empty()) SEMEL_RETURN_IF_ERROR(CheckEpochs(questions));
+  env::MutexLock lock(*mutex_);
+  if (stopping_) return Status::Ok();
+  for (const auto& [partition, found] : adopted) {
+    const std::optional<Endpoint> endpoint = cluster_.EndpointOf(found.leader);
+    if (!endpoint) continue;
+    partition->leader = found.leader;
+    partition->current_epoch = found.leader_epoch;
+    partition->stage = Stage::kFetching;
+    std::unique_ptr<Broker>& broker = brokers_[found.leader];
+    if (broker == nullptr) {
+      broker = std::make_unique<Broker>();
+      broker->id = found.leader;
+      broker->strand = env_.Spawn("kafka-fetch", [this, b = broker.get()] { BrokerLoop(*b); });
+    }
+    broker->endpoint = *endpoint;
+  }
+  changed_->NotifyAll();
+  return waiting;
+}
+
+// A new leader may have a shorter log than what was read: then acknowledged records are gone (KIP-320).
+Status Fetcher::CheckEpochs(const std::vector<EpochQuestion>& questions) {
+  SEMEL_ASSIGN_OR_RETURN(std::vector<EpochAnswer> answers, cluster_.OffsetsForLeaderEpochs(questions));
+  env::MutexLock lock(*mutex_);
+  for (const EpochAnswer& answer : answers) {
+    const Partition* partition = Find(answer.topic, {}, answer.partition);
+    if (partition == nullptr || answer.end_offset < 0 || answer.end_offset >= partition->start.offset) continue;
+    return Gap(
+        fmt::format("{}: the new leader's log ends leader epoch {} at offset {}, read was up to {}: {} records that "
+                    "were read are gone (the log was truncated)",
+                    NameOf(partition->start), answer.leader_epoch, answer.end_offset, partition->start.offset,
+                    partition->start.offset - answer.end_offset));
+  }
+  return Status::Ok();
+}
+
+Status Fetcher::ExplainOutOfRange() {
+  PartitionStart lost;
+  {
+    env::MutexLock lock(*mutex_);
+    const auto it = std::find_if(partitions_.begin(), partitions_.end(),
+                                 [](const auto& p) { return p->stage == Stage::kOutOfRange; });
+    if (it == partitions_.end()) return Status::Ok();
+    lost = (*it)->start;
+  }
+  SEMEL_ASSIGN_OR_RETURN(std::vector<ListedOffset> first,
+                         cluster_.ListOffsets({{lost.topic, lost.partition, -1, kEarliestTimestamp}}, false));
+  SEMEL_ASSIGN_OR_RETURN(std::vector<ListedOffset> last,
+                         cluster_.ListOffsets({{lost.topic, lost.partition, -1, kLatestTimestamp}}, false));
+  if (lost.offset < first[0].offset)
+    return Gap(fmt::format(
+        "{}: offset {} is next, but the log begins at {}: {} offsets were deleted before they were read (retention)",
+        NameOf(lost), lost.offset, first[0].offset, first[0].offset - lost.offset));
+  if (lost.offset > last[0].offset)
+    return Gap(fmt::format("{}: offset {} is next, but the log ends at {}: records that were read are gone",
+                           NameOf(lost), lost.offset, last[0].offset));
+  env::MutexLock lock(*mutex_);
+  for (const auto& partition : partitions_)
+    if (partition->stage == Stage::kOutOfRange && partition->start.topic == lost.topic &&
+        partition->start.partition == lost.partition)
+      partition->stage = Stage::kLeaderless;
+  return BrokerStatus(static_cast<int16_t>(BrokerError::kOffsetNotAvailable), NameOf(lost));
+}
+
+// --- a broker's strand
+// ----------------------------------------------------------------------------------------------------
+
+// Waits until the broker leads something that may be read and the queue has room. False: the end.
+bool Fetcher::WaitForWork(Broker& broker, FetchRequest& request) {
+  env::MutexLock lock(*mutex_);
+  while (!stopping_ && failure_.ok()) {
+    request.partitions.clear();
+    for (const auto& p : partitions_)
+      if (p->stage == Stage::kFetching && p->leader == broker.id)
+        request.partitions.push_back(
+            {p->start.topic, p->start.id, p->start.partition, p->current_epoch, p->start.offset, p->max_bytes});
+    if (!request.partitions.empty() && queued_bytes_ < options_.queue_bytes) {
+      // Whoever comes first in a request is served first: everyone in turn.
+      const size_t first = rotation_++ % request.partitions.size();
+      std::rotate(request.partitions.begin(), request.partitions.begin() + static_cast<std::ptrdiff_t>(first),
+                  request.partitions.end());
+      return true;
+    }
+    changed_->WaitFor(*mutex_, Micros(1'000'000));
+  }
+  return false;
+}
+
+void Fetcher::BrokerLoop(Broker& broker) {
+  std::unique_ptr<Connection> connection;
+  auto disconnect = [&] {
+    env::MutexLock lock(*mutex_);
+    broker.open = nullptr;
+  };
+  FetchRequest request;
+  request.max_wait_ms = options_.max_wait_ms;
+  request.min_bytes = options_.min_bytes;
+  request.max_bytes = options_.max_bytes;
+  request.read_committed = options_.read_committed;
+  while (WaitForWork(broker, request)) {
+    Status status;
+    if (connection == nullptr) {
+      Endpoint endpoint;
+      {
+        env::MutexLock lock(*mutex_);
+        endpoint = broker.endpoint;
+      }
+      Result<std::unique_ptr<Connection>> opened = Connection::Open(env_, endpoint, cluster_options_.connection);
+      status = opened.status();
+      if (opened.ok()) {
+        connection = std::move(opened).value();
+        env::MutexLock lock(*mutex_);
+        if (stopping_) break;
+        broker.open = connection.get();
+      }
+    }
+    if (status.ok()) status = FetchOnce(*connection, request);
+    if (status.ok()) continue;
+    disconnect();
+    connection.reset();
+    if (!MayRetry(status)) {
+      Fail(status);
+      break;
+    }
+    LoseLeader(broker.id, status);
+  }
+  disconnect();
+}
+
+// The broker does not answer: its partitions wait until the metadata name a leader again, which may be the same.
+void Fetcher::LoseLeader(int32_t id, const Status& why) {
+  env::MutexLock lock(*mutex_);
+  if (stopping_) return;
+  env_.Log(env::LogLevel::kDebug, fmt::format("Kafka broker {}: {}", id, why.ToString()));
+  for (const auto& partition : partitions_)
+    if (partition->leader == id && partition->stage == Stage::kFetching) partition->stage = Stage::kLeaderless;
+  refresh_ = true;
+  changed_->NotifyAll();
+}
+
+std::shared_ptr<AnswerBuffer> Fetcher::TakeBuffer() {
+  env::MutexLock lock(*mutex_);
+  if (free_.empty()) return std::make_shared<AnswerBuffer>();
+  std::shared_ptr<AnswerBuffer> buffer = std::move(free_.back());
+  free_.pop_back();
+  return buffer;
+}
+
+Status Fetcher::FetchOnce(Connection& connection, const FetchRequest& request) {
+  SEMEL_RETURN_IF_ERROR(connection.Send(Api::kFetch, EncodeFetch(connection.Version(Api::kFetch), request)));
+  std::shared_ptr<AnswerBuffer> answer = TakeBuffer();
+  SEMEL_RETURN_IF_ERROR(connection.Receive(
+      Api::kFetch, *answer, cluster_options_.connection.request_timeout + Micros(options_.max_wait_ms * 1000ll)));
+  SEMEL_ASSIGN_OR_RETURN(FetchResponse response, DecodeFetch(answer->body(), connection.Version(Api::kFetch)));
+  if (response.error != 0) return BrokerStatus(response.error, "Fetch");
+  SEMEL_RETURN_IF_ERROR(TakeAnswer(response, std::move(answer)));
+  if (response.throttle_ms > 0) {
+    env::MutexLock lock(*mutex_);
+    const SteadyTime until = env_.Steady() + Micros(response.throttle_ms * 1000ll);
+    while (!stopping_ && env_.Steady() < until) changed_->WaitFor(*mutex_, until - env_.Steady());
+  }
+  return Status::Ok();
+}
+
+Status Fetcher::TakeAnswer(const FetchResponse& response, std::shared_ptr<AnswerBuffer> answer) {
+  std::vector<FetchedSet> sets;
+  bool any = false;
+  for (const FetchedPartition& fetched : response.partitions) any = any || !fetched.records.empty();
+  for (const FetchedPartition& fetched : response.partitions) {
+    Partition* partition = nullptr;
+    {
+      env::MutexLock lock(*mutex_);
+      partition = Find(fetched.topic, fetched.id, fetched.partition);
+    }
+    if (partition == nullptr)
+      return Status::Transient(
+          kBadResponse, fmt::format("Fetch answers for partition {}, which was not asked for", fetched.partition),
+          "it is tried again");
+    // An empty part means "nothing there" only in an answer that was not cut short by a quota or by other partitions'
+    // records.
+    SEMEL_RETURN_IF_ERROR(TakePartition(*partition, fetched, any || response.throttle_ms > 0, sets));
+  }
+  env::MutexLock lock(*mutex_);
+  for (FetchedSet& set : sets) {
+    set.answer = answer;
+    queued_bytes_ += set.bytes;
+    queue_.push_back(std::move(set));
+  }
+  if (!sets.empty()) {
+    answer.reset();  // whoever takes the last set out may give the buffer back
+    changed_->NotifyAll();
+  } else if (free_.size() < kFreeBuffers) {
+    free_.push_back(std::move(answer));
+  }
+  return Status::Ok();
+}
+
+// Only this strand changes the partition while it is being fetched; the control strand looks at it under the mutex.
+Status Fetcher::TakePartition(Partition& partition, const FetchedPartition& fetched, bool cut_short,
+                              std::vector<FetchedSet>& out) {
+  if (fetched.error == static_cast<int16_t>(BrokerError::kOffsetOutOfRange)) {
+    env::MutexLock lock(*mutex_);
+    partition.stage = Stage::kOutOfRange;
+    refresh_ = true;
+    changed_->NotifyAll();
+    return Status::Ok();
+  }
+  if (fetched.error != 0) {
+    const Status status = BrokerStatus(fetched.error, NameOf(partition.start));
+    if (!MayRetry(status)) return status;
+    env::MutexLock lock(*mutex_);
+    if (WantsNewLeader(fetched.error)) partition.stage = Stage::kLeaderless;
+    refresh_ = true;
+    changed_->NotifyAll();
+    return Status::Ok();
+  }
+  RecordSetRequest request{fetched.records, partition.start.offset, partition.start.stop_offset,
+                           options_.read_committed, fetched.aborted};
+  Result<RecordSet> read = ReadRecordSet(request);
+  if (!read.ok()) return read.status().WithContext(NameOf(partition.start));
+  env::MutexLock lock(*mutex_);
+  partition.readable_end = options_.read_committed ? fetched.last_stable_offset : fetched.high_watermark;
+  const bool advanced = read->next_offset > partition.start.offset;
+  if (!advanced && !fetched.records.empty()) partition.max_bytes = std::min(partition.max_bytes * 2, kMaxGrownBytes);
+  // Compaction may have taken the last offsets before the stop: the broker then has nothing more to give, again and
+  // again.
+  const bool nothing_left =
+      !advanced && fetched.records.empty() && !cut_short && partition.readable_end >= partition.start.stop_offset;
+  partition.empty_answers = nothing_left ? partition.empty_answers + 1 : 0;
+  if (partition.empty_answers >= kEmptyAnswersAtEnd) read->next_offset = partition.start.stop_offset;
+  if (read->next_offset == partition.start.offset) return Status::Ok();
+  partition.start.offset = read->next_offset;
+  if (read->leader_epoch >= 0) partition.start.leader_epoch = read->leader_epoch;
+  FetchedSet set;
+  set.topic = partition.start.topic;
+  set.partition = partition.start.partition;
+  set.set = std::move(read).value();
+  set.set.leader_epoch = partition.start.leader_epoch;
+  set.bytes = fetched.records.size();
+  for (const auto& unpacked : set.set.unpacked) set.bytes += unpacked->size();
+  set.at_end = partition.start.offset >= partition.start.stop_offset;
+  if (set.at_end) partition.stage = Stage::kFinished;
+  out.push_back(std::move(set));
+  return Status::Ok();
+}
+
+}  // namespace semel::kafka
