@@ -53,6 +53,28 @@ Status CheckSupported(const json& metadata, const std::string& name) {
   return Status::Ok();
 }
 
+// What is read of a table's metadata at every look. The library throws where a field has another type than it should have.
+Status ReadFacts(const json& metadata, const std::string& name, TableVersionFacts& facts) {
+  try {
+    if (metadata.is_discarded() || !metadata.is_object()) return BadMetadata(facts.metadata_location, "it is no JSON");
+    SEMEL_RETURN_IF_ERROR(CheckSupported(metadata, name));
+    facts.uuid = metadata.value("table-uuid", "");
+    facts.current_snapshot = metadata.contains("current-snapshot-id") && metadata["current-snapshot-id"].is_number() ? metadata["current-snapshot-id"].get<int64_t>() : -1;
+    const int schema_id = metadata.value("current-schema-id", 0);
+    for (const json& schema : metadata.value("schemas", json::array())) {
+      if (schema.value("schema-id", 0) != schema_id) continue;
+      SEMEL_ASSIGN_OR_RETURN(facts.columns, SchemaFromJson(schema));
+    }
+    if (facts.columns.empty()) return BadMetadata(facts.metadata_location, "it names no current schema");
+    const json table_properties = metadata.value("properties", json::object());  // items() refers to it
+    for (const auto& [name, value] : table_properties.items())
+      if (value.is_string()) facts.properties[name] = value.get<std::string>();
+    return Status::Ok();
+  } catch (const json::exception& e) {
+    return BadMetadata(facts.metadata_location, e.what());
+  }
+}
+
 std::string ParentOf(const std::string& path) {
   const size_t slash = path.find_last_of('/');
   return slash == 0 ? "/" : path.substr(0, slash);
@@ -195,22 +217,11 @@ Result<std::shared_ptr<const TableVersion>> Table::Load() {
   auto version = std::make_shared<TableVersion>();
   TableVersionFacts& facts = version->facts;
   facts.metadata_location = rows.rows[0][0].text;
-  SEMEL_ASSIGN_OR_RETURN(std::string text, ReadFile(facts.metadata_location));
-  version->metadata = json::parse(text, nullptr, false);
-  const json& metadata = version->metadata;
-  if (metadata.is_discarded() || !metadata.is_object()) return BadMetadata(facts.metadata_location, "it is no JSON");
-  SEMEL_RETURN_IF_ERROR(CheckSupported(metadata, FullName()));
-  facts.uuid = metadata.value("table-uuid", "");
-  facts.current_snapshot = metadata.contains("current-snapshot-id") && metadata["current-snapshot-id"].is_number() ? metadata["current-snapshot-id"].get<int64_t>() : -1;
-  const int schema_id = metadata.value("current-schema-id", 0);
-  for (const json& schema : metadata.value("schemas", json::array())) {
-    if (schema.value("schema-id", 0) != schema_id) continue;
-    SEMEL_ASSIGN_OR_RETURN(facts.columns, SchemaFromJson(schema));
-  }
-  if (facts.columns.empty()) return BadMetadata(facts.metadata_location, "it names no current schema");
-  const json table_properties = metadata.value("properties", json::object());  // items() refers to it
-  for (const auto& [name, value] : table_properties.items())
-    if (value.is_string()) facts.properties[name] = value.get<std::string>();
+  Result<std::string> text = ReadFile(facts.metadata_location);
+  if (text.status().is(StatusKind::kNotFound)) return BadMetadata(facts.metadata_location, "the catalog names it, but it is missing");
+  if (!text.ok()) return text.status();
+  version->metadata = json::parse(*text, nullptr, false);
+  SEMEL_RETURN_IF_ERROR(ReadFacts(version->metadata, FullName(), facts));
   return std::shared_ptr<const TableVersion>(std::move(version));
 }
 

@@ -107,8 +107,14 @@ Result<checkpoint::RecoveredStart> Job::RecoverPast(const std::string& fingerpri
   options.retained = static_cast<size_t>(settings_.retained_checkpoints);
   options.fresh = options_.fresh;
   options.narrate = narrate;
-  options.on_commit_progress = [narrate](const checkpoint::CommitProgress& progress) {
+  options.commit_hooks.on_progress = [narrate](const checkpoint::CommitProgress& progress) {
     if (progress.tries % 8 == 0) narrate(fmt::format("{} attempt {} in {}: {}", progress.resolving ? "resolving" : "committing", progress.attempt.ToString(), progress.sink, progress.reason));
+  };
+  options.commit_hooks.pause = [this](Micros duration) {
+    env_.SleepFor(duration);
+    env::MutexLock lock(*mutex_);
+    if (!stop_requested_) return Status::Ok();
+    return Status::Transient(checkpoint::kStillDecided, "stopped while a decided epoch was still to be committed", "start again when the sink answers; nothing is lost");
   };
   return checkpoint::Recover(env_, *store_, committers_, options);
 }

@@ -43,7 +43,12 @@ Status ScanNode::Decode(const connectors::Chunk& chunk) {
   if (accepted.empty()) return Status::Ok();
   std::vector<columnar::ColumnPtr> columns;
   for (columnar::ColumnBuilder& builder : builders) columns.push_back(builder.Finish());
-  return Forward(Element::Rows(columnar::Batch(plan()->schema, static_cast<int64_t>(accepted.size()), std::move(columns))));
+  watermarks_->records = chunk.records;
+  watermarks_->accepted = accepted;
+  const Status forwarded = Forward(Element::Rows(columnar::Batch(plan()->schema, static_cast<int64_t>(accepted.size()), std::move(columns))));
+  watermarks_->records = {};
+  watermarks_->accepted = {};
+  return forwarded;
 }
 
 Status ScanNode::SendWatermark() {
@@ -93,11 +98,19 @@ Status ScanNode::Inject(Epoch epoch) {
   return Forward(Element::Barrier(epoch));
 }
 
+Status WatermarkNode::NullTime(const columnar::Column& time) const {
+  int64_t row = 0;
+  while (time.IsValid(row)) ++row;
+  // Rows and records correspond where nothing between the scan and here drops rows.
+  const bool known = static_cast<int64_t>(watermarks_->accepted.size()) == time.length();
+  const std::string place = known ? fmt::format("the record at {}", watermarks_->records[watermarks_->accepted[static_cast<size_t>(row)]].position) : "a record";
+  return Status::Invalid(kNullTime, fmt::format("{}: {} has NULL as its event time '{}'", watermarks_->current, place, (*plan()->schema)[static_cast<size_t>(spec_.rowtime)].name),
+                         "every record needs an event time; give it one in a computed column, for example COALESCE(ts, …)");
+}
+
 Status WatermarkNode::OnBatch(columnar::Batch batch) {
   const columnar::Column& time = *batch.column(static_cast<size_t>(spec_.rowtime));
-  if (time.has_nulls() && time.CountNulls() > 0)
-    return Status::Invalid(kNullTime, fmt::format("a record of {} has NULL as its event time '{}'", watermarks_->current, (*plan()->schema)[static_cast<size_t>(spec_.rowtime)].name),
-                           "every record needs an event time; give it one in a computed column, for example COALESCE(ts, …)");
+  if (time.has_nulls() && time.CountNulls() > 0) return NullTime(time);
   SEMEL_ASSIGN_OR_RETURN(columnar::ColumnPtr marks, evaluator_.Evaluate(*spec_.watermark, batch));
   int64_t& split = watermarks_->splits[watermarks_->current].watermark;
   for (int64_t i = 0; i < marks->length(); ++i)

@@ -24,7 +24,10 @@ struct SplitWatermarks {
     int64_t last_record_micros = 0;  // when a record came last, for the status line and idleness
   };
   std::map<std::string, Split> splits;
-  std::string current;  // the split of the batch that is on its way
+  // The batch that is on its way: its split, and the chunk's records of which `accepted` became its rows.
+  std::string current;
+  std::span<const formats::Record> records;
+  std::span<const uint32_t> accepted;
   // Least over the splits that are not finished; final if all are, nothing if there are none.
   std::optional<int64_t> Least() const;
 };
@@ -71,6 +74,7 @@ class WatermarkNode final : public Node {
 
  private:
   Status OnBatch(columnar::Batch batch) override;
+  Status NullTime(const columnar::Column& time) const;
   const plan::WatermarkSpec& spec_;
   const functions::Evaluator& evaluator_;
   std::shared_ptr<SplitWatermarks> watermarks_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Where checkpoints live: four calls with read-after-write, list-after-write and a race-free exclusive create, which a folder and
-// an object store with conditional puts can both give.
+// Where checkpoints live: four calls with read-after-write, list-after-write and a race-free exclusive create, which a
+// folder and an object store with conditional puts can both give.
 #pragma once
 
 #include <string>
@@ -17,21 +17,23 @@ namespace semel::checkpoint {
 class Store {
  public:
   virtual ~Store() = default;
-  // Stores `content` under a name that nobody has. OK: it is durable. kExists: somebody (perhaps an own earlier try) has the name.
-  // kUnknown: it may be stored now or later; PutConfirmed resolves that.
+  // Stores `content` under a name that nobody has. OK: it is durable. kExists: somebody (perhaps an own earlier try)
+  // has the name. kUnknown: it may be stored now or later; PutConfirmed resolves that.
   virtual Status PutIfAbsent(const std::string& name, std::string_view content) = 0;
   virtual Result<std::string> Get(const std::string& name) = 0;  // kNotFound is certain
   // Every name that begins with `prefix`, sorted.
   virtual Result<std::vector<std::string>> List(const std::string& prefix) = 0;
   virtual Status Remove(const std::string& name) = 0;  // OK if there is none
-  // Makes durable what was found, for adoption (R2): visible is not durable. No-op where every visible object is durable.
+  // Makes durable what was found, for adoption (R2): visible is not durable. No-op where every visible object is
+  // durable.
   virtual Status MakeDurable(const std::string& name) = 0;
 };
 
-// Puts and confirms (R1): OK means that exactly this content is durable under the name, kExists that another content is. A put of
-// unknown outcome is tried again and read back until it is known, with a growing pause, at most `attempts` times; after that the
-// status is kUnknown and the process has to stop, never to go on as if it had failed.
-// REQUIRES: nobody else would put the same content (a claim carries a random token).
+// Puts and confirms (R1): OK means that exactly this content is durable under the name, kExists that another content
+// is. A put of unknown outcome is tried again and read back until it is known, with a growing pause, at most `attempts`
+// times; after that the status is kUnknown and the process has to stop, never to go on as if it had failed. Where every
+// try certainly failed (a full disk), the last failure is returned after about 2.5 s. REQUIRES: nobody else would put
+// the same content (a claim carries a random token).
 }  // namespace semel::checkpoint
 
 namespace semel::env {

@@ -9,14 +9,13 @@ namespace semel::checkpoint {
 
 Result<std::vector<std::string>> ListSurely(env::Env& env, Store& store, const std::string& prefix) {
   Micros pause(10'000);
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0;; ++i) {
     Result<std::vector<std::string>> names = store.List(prefix);
-    if (names.ok() || !(names.status().is(StatusKind::kTransient) || names.status().is(StatusKind::kUnknown))) return names;
+    const bool again = names.status().is(StatusKind::kTransient) || names.status().is(StatusKind::kUnknown);
+    if (names.ok() || !again || i == 8) return names;
     env.SleepFor(pause);
     pause *= 2;
   }
-  return Status::Unknown(kStoreUnresolved, fmt::format("cannot list '{}' in the checkpoint store", prefix),
-                         "repair the store and start again, nothing is lost");
 }
 
 Status ClaimWatch::Look() {

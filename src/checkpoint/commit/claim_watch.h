@@ -13,11 +13,12 @@ class ClaimWatch {
  public:
   ClaimWatch(env::Env& env, Store& store, Generation own) : env_(env), store_(store), own_(own) {}
 
-  // OK: still mine at some moment during the call. Fenced (exit code 3): somebody took over, whoever is named in the message.
-  // A store that does not answer is asked again for a while, then kUnknown: the caller must not go on as if it were alone.
+  // OK: still mine at some moment during the call. Fenced (exit code 3): somebody took over, whoever is named in the
+  // message. A store that does not answer is asked again for a while; any failure means that the caller must not go on
+  // as if it were alone.
   Status Look();
-  // What fails in a process that was superseded may be its successor's tidying: the claims are read before a failure is believed.
-  // Returns `status`, or Fenced.
+  // What fails in a process that was superseded may be its successor's tidying: the claims are read before a failure is
+  // believed. Returns `status`, or Fenced.
   Status Judge(Status status) {
     if (status.ok() || status.is(StatusKind::kFenced)) return status;
     const Status look = Look();
@@ -31,7 +32,7 @@ class ClaimWatch {
   const Generation own_;
 };
 
-// Lists with a few tries; for looks that decide something.
+// Lists with a few tries (2.5 s); for looks that decide something.
 Result<std::vector<std::string>> ListSurely(env::Env& env, Store& store, const std::string& prefix);
 
 }  // namespace semel::checkpoint

@@ -15,9 +15,12 @@ bool IsRetried(const Status& status) { return status.is(StatusKind::kTransient) 
 
 }  // namespace
 
-void CommitDriver::Pause(int tries) {
+Status CommitDriver::Pause(int tries) {
   const int64_t base = 5'000ll << std::min(tries, 9);  // 5 ms … 2.5 s
-  env_.SleepFor(Micros(base / 2 + static_cast<int64_t>(env_.Random() % static_cast<uint64_t>(base))));
+  const Micros pause(base / 2 + static_cast<int64_t>(env_.Random() % static_cast<uint64_t>(base)));
+  if (hooks_.pause) return hooks_.pause(pause);
+  env_.SleepFor(pause);
+  return Status::Ok();
 }
 
 Status CommitDriver::StrangeMarker(const std::optional<Marker>& shown, bool live, const std::optional<Marker>& expected,
@@ -25,16 +28,20 @@ Status CommitDriver::StrangeMarker(const std::optional<Marker>& shown, bool live
   SEMEL_RETURN_IF_ERROR(claims_.Look());
   const std::string found = shown ? shown->ToString() : "no marker";
   if (!live)
-    return Status::Corrupt(kRolledBack, fmt::format("the sink shows {}, but that commit is no longer part of it: it was rolled back", found),
-                           "undo the rollback, or start over with `semel run --fresh --append-again`");
-  return Status::Corrupt(kMarkerMismatch,
-                         fmt::format("the sink shows {}, expected was {} before {}", found,
-                                     expected ? expected->ToString() : "no marker", mine.ToString()),
-                         "somebody else wrote as this pipeline, or the sink or the checkpoint folder was restored from a backup; "
-                         "`semel verify` shows which rows are there");
+    return Status::Corrupt(
+        kRolledBack,
+        fmt::format("the sink shows {}, but that commit is no longer part of it: it was rolled back", found),
+        "undo the rollback, or start over with `semel run --fresh --append-again`");
+  return Status::Corrupt(
+      kMarkerMismatch,
+      fmt::format("the sink shows {}, expected was {} before {}", found, expected ? expected->ToString() : "no marker",
+                  mine.ToString()),
+      "somebody else wrote as this pipeline, or the sink or the checkpoint folder was restored from a backup; "
+      "`semel verify` shows which rows are there");
 }
 
-Result<CommitReport> CommitDriver::Run(const Manifest& manifest, const SinkStaged& staged, const std::vector<Marker>& later) {
+Result<CommitReport> CommitDriver::Run(const Manifest& manifest, const SinkStaged& staged,
+                                       const std::vector<Marker>& later) {
   const Marker mine = manifest.MarkerOf(staged);
   SEMEL_CHECK(staged.rows > 0, "an epoch without rows needs no commit");
   const auto expected_entry = manifest.expected.find(staged.sink);
@@ -53,9 +60,12 @@ Result<CommitReport> CommitDriver::Run(const Manifest& manifest, const SinkStage
     } else {
       SinkView& look = **view;
       switch (DecideCommit(look.marker(), look.marker_is_live(), expected, mine, later)) {
-        case CommitDecision::kAlreadyCommitted: return CommitReport{true, {}};
-        case CommitDecision::kLookAtClaims: return StrangeMarker(look.marker(), look.marker_is_live(), expected, mine);
-        case CommitDecision::kCommit: break;
+        case CommitDecision::kAlreadyCommitted:
+          return CommitReport{true, {}};
+        case CommitDecision::kLookAtClaims:
+          return StrangeMarker(look.marker(), look.marker_is_live(), expected, mine);
+        case CommitDecision::kCommit:
+          break;
       }
       SEMEL_POINT(env_, "commit.sink.try.before");
       CommitResult result = look.Commit(permit, committable);
@@ -63,16 +73,17 @@ Result<CommitReport> CommitDriver::Run(const Manifest& manifest, const SinkStage
         SEMEL_POINT(env_, "commit.sink.try.after");
         return CommitReport{false, std::move(result.handle)};
       }
-      if (result.outcome == CommitOutcome::kRejected && !result.reason.ok() && !IsRetried(result.reason)) return result.reason;
+      if (result.outcome == CommitOutcome::kRejected && !result.reason.ok() && !IsRetried(result.reason))
+        return result.reason;
       if (SEMEL_BUG(kUnknownDiscardsStaged) && result.outcome == CommitOutcome::kUnknown)
         (void)committer_.Discard(mine.lineage, mine.epoch, mine.generation);
       progress.resolving = result.outcome == CommitOutcome::kUnknown;
       progress.reason = result.reason.ToString();
     }
-    if (listener_) listener_(progress);
+    if (hooks_.on_progress) hooks_.on_progress(progress);
     // A process that cannot commit for long may have been superseded meanwhile.
     if (progress.tries % 4 == 0) SEMEL_RETURN_IF_ERROR(claims_.Look());
-    Pause(progress.tries);
+    SEMEL_RETURN_IF_ERROR(Pause(progress.tries));
   }
 }
 

@@ -10,8 +10,8 @@
 
 namespace semel::checkpoint {
 
-Result<AttemptReport> CommitAttempt(env::Env& env, Store& store, ClaimWatch& claims, Committers& committers, const Chain& chain,
-                                    const Manifest& manifest, const CommitDriver::ProgressListener& listener) {
+Result<AttemptReport> CommitAttempt(env::Env& env, Store& store, ClaimWatch& claims, Committers& committers,
+                                    const Chain& chain, const Manifest& manifest, const CommitHooks& hooks) {
   AttemptReport report{manifest.attempt, {}};
   Receipt receipt;
   receipt.lineage = manifest.lineage;
@@ -22,10 +22,13 @@ Result<AttemptReport> CommitAttempt(env::Env& env, Store& store, ClaimWatch& cla
     if (staged.rows == 0) continue;
     auto committer = committers.find(staged.sink);
     if (committer == committers.end())
-      return Status::Invalid(kChangedScript, fmt::format("epoch {} wrote to '{}', which the script no longer names", manifest.attempt.epoch.value, staged.sink),
+      return Status::Invalid(kChangedScript,
+                             fmt::format("epoch {} wrote to '{}', which the script no longer names",
+                                         manifest.attempt.epoch.value, staged.sink),
                              "run the old script once with --until-end, or start over with --fresh");
-    CommitDriver driver(env, claims, *committer->second, listener);
-    SEMEL_ASSIGN_OR_RETURN(CommitReport done, driver.Run(manifest, staged, chain.LaterMarkers(manifest.attempt, staged.sink)));
+    CommitDriver driver(env, claims, *committer->second, hooks);
+    SEMEL_ASSIGN_OR_RETURN(CommitReport done,
+                           driver.Run(manifest, staged, chain.LaterMarkers(manifest.attempt, staged.sink)));
     receipt.sinks.push_back({staged.sink, manifest.MarkerOf(staged), done.handle});
     report.sinks.emplace(staged.sink, std::move(done));
   }
@@ -39,7 +42,8 @@ Result<AttemptReport> CommitAttempt(env::Env& env, Store& store, ClaimWatch& cla
     put = PutConfirmed(env, store, ReceiptName(manifest.attempt), EncodeReceipts({receipt}));
   }
   // A receipt of this attempt with other handles comes from a process that resumed it before: it says the same.
-  if (put.is(StatusKind::kExists)) put = store.MakeDurable(ReceiptName(manifest.attempt));  // theirs may be visible only
+  if (put.is(StatusKind::kExists))
+    put = store.MakeDurable(ReceiptName(manifest.attempt));  // theirs may be visible only
   SEMEL_RETURN_IF_ERROR(put);
   SEMEL_POINT(env, "commit.receipt.put.after");
   return report;
@@ -62,7 +66,8 @@ Status FoldReceipts(env::Env& env, Store& store, const Attempt& newest) {
   SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> names, ListSurely(env, store, "commits/"));
   std::vector<std::pair<Attempt, std::string>> single;
   for (const std::string& name : names)
-    if (const std::optional<Attempt> attempt = ParseReceiptName(name); attempt && *attempt < newest) single.emplace_back(*attempt, name);
+    if (const std::optional<Attempt> attempt = ParseReceiptName(name); attempt && *attempt < newest)
+      single.emplace_back(*attempt, name);
   if (single.size() < kReceiptsPerFile) return Status::Ok();
   std::sort(single.begin(), single.end());
   single.resize(kReceiptsPerFile);

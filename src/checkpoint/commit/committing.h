@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// One decided attempt → every sink committed → receipt. The same code rolls forward at a recovery and commits while running.
+// One decided attempt → every sink committed → receipt. The same code rolls forward at a recovery and commits while
+// running.
 #pragma once
 
 #include <map>
@@ -21,11 +22,13 @@ struct AttemptReport {
   std::map<std::string, CommitReport> sinks;
 };
 
-// Commits every sink of `manifest` that staged rows, in order, then puts and confirms the receipt. Errors end the pipeline.
-Result<AttemptReport> CommitAttempt(env::Env& env, Store& store, ClaimWatch& claims, Committers& committers, const Chain& chain,
-                                    const Manifest& manifest, const CommitDriver::ProgressListener& listener);
+// Commits every sink of `manifest` that staged rows, in order, then puts and confirms the receipt. Errors end the
+// pipeline.
+Result<AttemptReport> CommitAttempt(env::Env& env, Store& store, ClaimWatch& claims, Committers& committers,
+                                    const Chain& chain, const Manifest& manifest, const CommitHooks& hooks);
 
-// Receipts are kept; once there are `kReceiptsPerFile` single ones of attempts before `newest`, they are folded into one file.
+// Receipts are kept; once there are `kReceiptsPerFile` single ones of attempts before `newest`, they are folded into
+// one file.
 inline constexpr size_t kReceiptsPerFile = 1000;
 Status FoldReceipts(env::Env& env, Store& store, const Attempt& newest);
 

@@ -12,7 +12,8 @@
 
 namespace semel::checkpoint {
 
-Coordinator::Coordinator(env::Env& env, Store& store, Committers& committers, RecoveredStart start, CoordinatorOptions options)
+Coordinator::Coordinator(env::Env& env, Store& store, Committers& committers, RecoveredStart start,
+                         CoordinatorOptions options)
     : env_(env),
       store_(store),
       committers_(committers),
@@ -162,17 +163,15 @@ Status Coordinator::CommitOne(ManifestPtr manifest) {
     env::MutexLock lock(*mutex_);
     chain = chain_;
   }
-  auto listener = [this](const CommitProgress& progress) {
-    env::MutexLock lock(*mutex_);
-    status_.open_commit = progress;
-  };
   if (SEMEL_BUG(kStagedDeletedBeforeReceipt)) {
     chain.MarkCommitted(manifest->attempt);
     chain.Trim(1);
     for (const SinkStaged& staged : manifest->snapshot.sinks)
       (void)committers_.at(staged.sink)->Discard(lineage_.uuid, manifest->attempt.epoch, generation_);
   }
-  SEMEL_ASSIGN_OR_RETURN(AttemptReport report, CommitAttempt(env_, store_, claims_, committers_, chain, *manifest, listener));
+  SEMEL_ASSIGN_OR_RETURN(AttemptReport report, CommitAttempt(env_, store_, claims_, committers_, chain, *manifest,
+                                                             {[this](const CommitProgress& p) { ShowOpenCommit(p); },
+                                                              [this](Micros d) { return PauseCommit(d); }}));
   {
     env::MutexLock lock(*mutex_);
     chain_.MarkCommitted(report.attempt);
@@ -187,6 +186,25 @@ Status Coordinator::CommitOne(ManifestPtr manifest) {
   const Status pruned = PruneStore(env_, store_, chain, generation_);
   if (pruned.is(StatusKind::kFenced) || pruned.is(StatusKind::kCorrupt)) return pruned;
   return Status::Ok();
+}
+
+void Coordinator::ShowOpenCommit(const CommitProgress& progress) {
+  if (progress.tries % 8 == 0)
+    env_.Log(env::LogLevel::kWarning,
+             fmt::format("{} attempt {} in {}, try {}: {}", progress.resolving ? "resolving" : "committing",
+                         progress.attempt.ToString(), progress.sink, progress.tries, progress.reason));
+  env::MutexLock lock(*mutex_);
+  status_.open_commit = progress;
+}
+
+// A commit that does not succeed must not keep a process alive that has ended for another reason.
+Status Coordinator::PauseCommit(Micros duration) {
+  const SteadyTime until = env_.Steady() + duration;
+  env::MutexLock lock(*mutex_);
+  while (failure_.ok() && !closed_ && env_.Steady() < until) changed_->WaitFor(*mutex_, until - env_.Steady());
+  return failure_.ok() && !closed_
+             ? Status::Ok()
+             : Status::Cancelled("the pipeline ends; the epoch is decided and will be committed by the next start");
 }
 
 void Coordinator::CommitLoop() {
@@ -207,8 +225,10 @@ void Coordinator::CommitLoop() {
   }
 }
 
+// Whatever else may change wakes the strand up.
 Micros Coordinator::UntilNextDeadline(SteadyTime now) const {
-  const SteadyTime next = std::min(next_trigger_, next_claim_look_);
+  const bool may_trigger = !in_flight_ && chain_.uncommitted() < kMaxUncommitted;
+  const SteadyTime next = may_trigger ? std::min(next_trigger_, next_claim_look_) : next_claim_look_;
   return std::max(Micros(1'000), std::min(next - now, Micros(1'000'000)));
 }
 
@@ -224,8 +244,10 @@ Result<RunEnd> Coordinator::Finish(RunEnd end) {
     if (chain_.uncommitted() == 0) return end;
     // A finished pipeline has nothing better to do than to wait; a stop has somebody waiting for it.
     if (end == RunEnd::kStopped && deadline < env_.Steady())
-      return Status::Transient(kStillDecided, fmt::format("{} epochs are decided and will be committed by the next start", chain_.uncommitted()),
-                               "start again when the sink answers; nothing is lost");
+      return Status::Transient(
+          kStillDecided,
+          fmt::format("{} epochs are decided and will be committed by the next start", chain_.uncommitted()),
+          "start again when the sink answers; nothing is lost");
     changed_->WaitFor(*mutex_, Micros(200'000));
   }
 }

@@ -3,12 +3,13 @@
 //
 // The way of an epoch, from the trigger to the receipt:
 //
-//   idle ─Trigger─► in flight ─OnSnapshot─► WriteManifest ─► durable, confirmed (R1) ─LookAtClaims─► DECIDED ─► commit queue
+//   idle ─Trigger─► in flight ─OnSnapshot─► WriteManifest ─► durable, confirmed (R1) ─LookAtClaims─► DECIDED ─► commit
+//   queue
 //        commit strand: CommitAttempt ─► receipt ─► Chain::MarkCommitted ─► PruneStore ─► Dataflow::OnCommitted
 //
-// Invariants: K1 one barrier in flight at a time; K2 at most kMaxUncommitted attempts are decided and not committed (back-pressure on
-// the trigger); K3 commits are made in chain order by one strand; K4 a manifest whose put was started is confirmed, or the process
-// ends; K5 nothing is committed before the claims were read after the confirmation.
+// Invariants: K1 one barrier in flight at a time; K2 at most kMaxUncommitted attempts are decided and not committed
+// (back-pressure on the trigger); K3 commits are made in chain order by one strand; K4 a manifest whose put was started
+// is confirmed, or the process ends; K5 nothing is committed before the claims were read after the confirmation.
 #pragma once
 
 #include <deque>
@@ -27,9 +28,9 @@ inline constexpr size_t kMaxUncommitted = 4;
 
 struct CoordinatorOptions {
   Micros interval{1'000'000};
-  Micros claim_poll{1'000'000};   // how often a quiet process looks whether it was superseded
+  Micros claim_poll{1'000'000};      // how often a quiet process looks whether it was superseded
   Micros stop_patience{60'000'000};  // how long a stop waits for receipts
-  size_t retained = 2;            // K
+  size_t retained = 2;               // K
   std::string fingerprint;
 };
 
@@ -47,16 +48,19 @@ struct CheckpointStatus {
 // How a run ended well.
 enum class RunEnd : uint8_t { kFinished, kStopped };
 
-// Drives one dataflow. Made by the job after recovery; Run is called once, from one strand; RequestStop and status from any.
+// Drives one dataflow. Made by the job after recovery; Run is called once, from one strand; RequestStop and status from
+// any.
 class Coordinator final : public DataflowListener {
  public:
   Coordinator(env::Env& env, Store& store, Committers& committers, RecoveredStart start, CoordinatorOptions options);
   ~Coordinator() override;
 
-  // Before anything is read on a first start: makes the sources' start positions durable as the lineage's first checkpoint.
+  // Before anything is read on a first start: makes the sources' start positions durable as the lineage's first
+  // checkpoint.
   Status WriteFirstCheckpoint(std::vector<SplitProgress> splits);
 
-  // Triggers, decides and commits until the input ends, a stop is done, or something fails. Fenced: superseded (exit code 3).
+  // Triggers, decides and commits until the input ends, a stop is done, or something fails. Fenced: superseded (exit
+  // code 3).
   Result<RunEnd> Run(Dataflow& dataflow);
   // A final checkpoint, then the end. Idempotent.
   void RequestStop();
@@ -79,9 +83,11 @@ class Coordinator final : public DataflowListener {
   void Trigger(BarrierKind kind);
   void CommitLoop();
   Status CommitOne(ManifestPtr manifest);
+  void ShowOpenCommit(const CommitProgress& progress);
+  Status PauseCommit(Micros duration);
   void Fail(Status status);
   Result<RunEnd> Finish(RunEnd end);
-  Micros UntilNextDeadline(SteadyTime now) const;
+  Micros UntilNextDeadline(SteadyTime now) const;  // REQUIRES: mutex_ is held
 
   env::Env& env_;
   Store& store_;

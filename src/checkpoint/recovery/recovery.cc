@@ -23,15 +23,24 @@ Result<std::string> GetSurely(env::Env& env, Store& store, const std::string& na
   }
 }
 
+// As GetSurely for a file that another one names: its absence is damage.
+Result<std::string> GetNamed(env::Env& env, Store& store, const std::string& name) {
+  Result<std::string> file = GetSurely(env, store, name);
+  if (!file.status().is(StatusKind::kNotFound)) return file;
+  return Status::Corrupt(kMissingFile, fmt::format("'{}' is missing in the checkpoint folder", name),
+                         "restore the checkpoint folder from a backup; no older checkpoint is used in its place");
+}
+
 std::string NewUuid(env::Env& env) {
   const uint64_t a = env.Random(), b = env.Random();
-  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff, 0x8000 | (b >> 48 & 0x3fff),
-                     b & 0xffffffffffff);
+  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff,
+                     0x8000 | (b >> 48 & 0x3fff), b & 0xffffffffffff);
 }
 
 Status ChangedScript(const Attempt& base) {
-  return Status::Invalid(kChangedScript, fmt::format("the script has changed since checkpoint {}", base.ToString()),
-                         "run the old script, finish it with --until-end, or start over with --fresh (state is lost, output stays)");
+  return Status::Invalid(
+      kChangedScript, fmt::format("the script has changed since checkpoint {}", base.ToString()),
+      "run the old script, finish it with --until-end, or start over with --fresh (state is lost, output stays)");
 }
 
 // One start. Lives for the duration of Recover.
@@ -45,6 +54,8 @@ class Recovery {
  private:
   Result<RecoveredStart> Steps();
   Status ClaimGeneration();
+  Result<std::string> NewestClaimant(const std::vector<std::string>& names);
+  Result<bool> HasReceipt(const Attempt& attempt);
   Status FenceSinks();
   Status Choose();
   Status BeginLineage(const Lineage* parent, const Attempt& parent_attempt);
@@ -65,25 +76,38 @@ class Recovery {
   Store& store_;
   Committers& committers_;
   const RecoveryOptions& options_;
-  Generation claimed_;  // 0: none yet
+  Generation claimed_;         // 0: none yet
   std::optional<Pin> chosen_;  // nothing: a first start
   RecoveredStart start_;
 };
+
+// Who holds the newest of these claims; nothing if there is none.
+Result<std::string> Recovery::NewestClaimant(const std::vector<std::string>& names) {
+  if (names.empty()) return std::string();
+  SEMEL_ASSIGN_OR_RETURN(const std::string file, GetNamed(env_, store_, names.back()));
+  const Result<Claim> claim = DecodeClaim(file, names.back());
+  if (claim.status().is(StatusKind::kCorrupt))
+    return Status::Corrupt(claim.status().code(), claim.status().message(),
+                           "restore the file from a backup of the checkpoint folder, or copy another one of "
+                           "`generations` over it (of a claim only the name "
+                           "decides, never remove one)");
+  if (!claim.ok()) return claim.status();
+  return claim->process;
+}
 
 Status Recovery::ClaimGeneration() {
   while (true) {
     SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> names, ListSurely(env_, store_, "generations/"));
     const Generation next = NextGeneration(names);
+    SEMEL_ASSIGN_OR_RETURN(const std::string before, NewestClaimant(names));
     const Claim claim{env_.ProcessName(), env_.Now().micros, env_.Random()};
     SEMEL_POINT(env_, "recovery.claim.put.before");
     const Status put = PutConfirmed(env_, store_, ClaimName(next), EncodeClaim(claim));
     if (put.is(StatusKind::kExists) && !SEMEL_BUG(kClaimNotExclusive)) continue;
     if (!put.ok() && !put.is(StatusKind::kExists)) return put;
     SEMEL_POINT(env_, "recovery.claim.put.after");
-    if (!names.empty())
-      if (Result<std::string> last = store_.Get(names.back()); last.ok())
-        if (Result<Claim> before = DecodeClaim(*last, names.back()); before.ok())
-          Narrate(fmt::format("generation {}; supersedes generation {} of {}", next.value, next.value - 1, before->process));
+    if (!before.empty())
+      Narrate(fmt::format("generation {}; supersedes generation {} of {}", next.value, next.value - 1, before));
     start_.generation = claimed_ = next;
     return Status::Ok();
   }
@@ -155,8 +179,8 @@ Result<Manifest> ReadManifestSurely(env::Env& env, Store& store, const Attempt& 
   }
 }
 
-// The process before may still be committing what it decided before our claim, and tidying behind it: a manifest that is gone while its
-// receipt was not there yet is looked for again, receipts first.
+// The process before may still be committing what it decided before our claim, and tidying behind it: a manifest that
+// is gone while its receipt was not there yet is looked for again, receipts first.
 Status Recovery::ReadChain(const Attempt& base) {
   for (int i = 0;; ++i) {
     const Status read = WalkChain(base);
@@ -165,19 +189,30 @@ Status Recovery::ReadChain(const Attempt& base) {
   }
 }
 
+Result<bool> Recovery::HasReceipt(const Attempt& attempt) {
+  const std::string name = ReceiptName(attempt);
+  const Result<std::string> file = GetSurely(env_, store_, name);
+  if (file.status().is(StatusKind::kNotFound)) return false;
+  if (!file.ok()) return file.status();
+  SEMEL_RETURN_IF_ERROR(DecodeReceipts(*file, name).status());
+  return true;
+}
+
 // Follows the parent links from the base back to `retained` committed attempts, or to the lineage's beginning.
 Status Recovery::WalkChain(const Attempt& base) {
   start_.chain = Chain();
-  SEMEL_ASSIGN_OR_RETURN(auto receipts, ReadReceipts(env_, store_));
   std::vector<Chain::Link> links;
   size_t committed = 0;
   for (Attempt attempt = base; !attempt.is_root() && committed < options_.retained;) {
+    // The receipt first: a manifest is removed only behind it. Those of kept attempts are never folded.
+    SEMEL_ASSIGN_OR_RETURN(const bool has_receipt, HasReceipt(attempt));
     bool healed = false;
     Result<Manifest> manifest = ReadManifestSurely(env_, store_, attempt, healed);
     if (manifest.status().is(StatusKind::kNotFound) && committed > 0) break;  // pruned behind a committed one
     if (manifest.status().is(StatusKind::kNotFound))
-      return Status::Corrupt(kMissingFile, fmt::format("'{}' is missing and nothing says that it was committed", ManifestName(attempt)),
-                             "restore the checkpoint folder from a backup; no older checkpoint is used in its place");
+      return Status::Corrupt(
+          kMissingFile, fmt::format("'{}' is missing and nothing says that it was committed", ManifestName(attempt)),
+          "restore the checkpoint folder from a backup; no older checkpoint is used in its place");
     if (!manifest.ok()) return manifest.status();
     if (manifest->lineage != start_.lineage.uuid || manifest->attempt != attempt)
       return Status::Corrupt(kDamagedFile, fmt::format("'{}' describes another attempt", ManifestName(attempt)),
@@ -187,13 +222,14 @@ Status Recovery::WalkChain(const Attempt& base) {
       Narrate(fmt::format("'{}' was damaged and is read from its copy", ManifestName(attempt)));
     }
     // Commits follow the chain, so a receipt speaks for every attempt before its own, whose receipt may have been lost.
-    const bool is_committed = committed > 0 || receipts.count(attempt) > 0;
+    const bool is_committed = committed > 0 || has_receipt;
     committed += is_committed ? 1 : 0;
     const Attempt parent = manifest->parent;
     links.push_back({std::make_shared<const Manifest>(std::move(manifest).value()), is_committed});
     if (SEMEL_BUG(kRollForwardByEpoch) && !parent.is_root()) {
       // The newest manifest of the epoch before, whoever wrote it.
-      SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> names, ListSurely(env_, store_, fmt::format("checkpoints/{}-", parent.epoch.value)));
+      SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> names,
+                             ListSurely(env_, store_, fmt::format("checkpoints/{}-", parent.epoch.value)));
       for (const std::string& name : names)
         if (const std::optional<Attempt> other = ParseManifestName(name)) attempt = *other;
       if (attempt.epoch != parent.epoch) attempt = parent;
@@ -203,7 +239,8 @@ Status Recovery::WalkChain(const Attempt& base) {
   }
   std::reverse(links.begin(), links.end());
   for (Chain::Link& link : links) {
-    if (SEMEL_BUG(kRollForwardByEpoch) && !start_.chain.empty() && start_.chain.newest().attempt != link.manifest->parent)
+    if (SEMEL_BUG(kRollForwardByEpoch) && !start_.chain.empty() &&
+        start_.chain.newest().attempt != link.manifest->parent)
       start_.chain = Chain();
     start_.chain.Append(link.manifest, link.committed);
   }
@@ -214,9 +251,9 @@ Status Recovery::Choose() {
   SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> pins, ListSurely(env_, store_, "bases/"));
   const std::optional<Generation> pinned_by = HighestPinBelow(start_.generation, pins);
   if (!pinned_by) return Status::Ok();
-  SEMEL_ASSIGN_OR_RETURN(std::string file, GetSurely(env_, store_, PinName(*pinned_by)));
+  SEMEL_ASSIGN_OR_RETURN(std::string file, GetNamed(env_, store_, PinName(*pinned_by)));
   SEMEL_ASSIGN_OR_RETURN(Pin pin, DecodePin(file, PinName(*pinned_by)));
-  SEMEL_ASSIGN_OR_RETURN(std::string lineage, GetSurely(env_, store_, LineageName(pin.lineage)));
+  SEMEL_ASSIGN_OR_RETURN(std::string lineage, GetNamed(env_, store_, LineageName(pin.lineage)));
   SEMEL_ASSIGN_OR_RETURN(start_.lineage, DecodeLineage(lineage, LineageName(pin.lineage)));
   SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> names, ListSurely(env_, store_, "checkpoints/"));
   std::vector<Attempt> manifests;
@@ -233,8 +270,8 @@ Status Recovery::Resolve() {
   for (const Chain::Link& link : links) {
     if (link.committed) continue;
     SEMEL_POINT(env_, "recovery.attempt.resolve.before");
-    SEMEL_ASSIGN_OR_RETURN(AttemptReport report, CommitAttempt(env_, store_, claims, committers_, start_.chain, *link.manifest,
-                                                               options_.on_commit_progress));
+    SEMEL_ASSIGN_OR_RETURN(AttemptReport report, CommitAttempt(env_, store_, claims, committers_, start_.chain,
+                                                               *link.manifest, options_.commit_hooks));
     start_.chain.MarkCommitted(report.attempt);
     for (const auto& [sink, done] : report.sinks)
       Narrate(fmt::format("attempt {} was decided and in doubt: {} in {}", report.attempt.ToString(),
@@ -245,7 +282,8 @@ Status Recovery::Resolve() {
 }
 
 Status Recovery::DiscardVoid() {
-  const std::vector<AncestryRange> ancestry = start_.chain.empty() ? std::vector<AncestryRange>{} : start_.chain.newest().ancestry;
+  const std::vector<AncestryRange> ancestry =
+      start_.chain.empty() ? std::vector<AncestryRange>{} : start_.chain.newest().ancestry;
   for (auto& [sink, committer] : committers_) {
     Result<std::vector<Committer::StagedAttempt>> staged = committer->ListStaged();
     if (!staged.ok()) return staged.status().WithContext(sink);
@@ -255,7 +293,8 @@ Status Recovery::DiscardVoid() {
       if (Membership(ancestry, attempt, start_.generation) != ChainMembership::kVoid) continue;
       SEMEL_POINT(env_, "recovery.void.discard.before");
       SEMEL_RETURN_IF_ERROR(committer->Discard(s.lineage, s.epoch, s.generation).WithContext(sink));
-      Narrate(fmt::format("attempt {} was never decided: its staged output in {} is discarded", attempt.ToString(), sink));
+      Narrate(
+          fmt::format("attempt {} was never decided: its staged output in {} is discarded", attempt.ToString(), sink));
     }
   }
   return Status::Ok();
@@ -266,8 +305,8 @@ Status Recovery::CheckFingerprint() const {
   return ChangedScript(start_.chain.newest().attempt);
 }
 
-// A changed script must not end the instance that runs the unchanged one: looked at before the claim, decided again behind it. What cannot
-// be read here is left to the real look.
+// A changed script must not end the instance that runs the unchanged one: looked at before the claim, decided again
+// behind it. What cannot be read here is left to the real look.
 Status Recovery::RefuseChangedScriptEarly() {
   if (options_.fresh) return Status::Ok();
   Result<std::vector<std::string>> pins = store_.List("bases/");
@@ -284,7 +323,8 @@ Status Recovery::RefuseChangedScriptEarly() {
     if (const std::optional<Attempt> attempt = ParseManifestName(name)) manifests.push_back(*attempt);
   const Attempt base = ChooseBase(*by, *pin, manifests);
   bool healed = false;
-  Result<Manifest> manifest = base.is_root() ? Status::NotFound(kNoCheckpoint, "none yet") : ReadManifest(store_, base, healed);
+  Result<Manifest> manifest =
+      base.is_root() ? Status::NotFound(kNoCheckpoint, "none yet") : ReadManifest(store_, base, healed);
   if (!manifest.ok() || manifest->fingerprint == options_.fingerprint) return Status::Ok();
   return ChangedScript(base);
 }

@@ -21,21 +21,21 @@
 namespace semel::checkpoint {
 
 struct RecoveryOptions {
-  std::string fingerprint;  // of the script as it is now
-  std::string time_zone;    // for a new lineage; a restored one keeps its own
-  size_t retained = 2;      // K
-  bool fresh = false;       // start a new lineage after rolling the old one forward
+  std::string fingerprint;                          // of the script as it is now
+  std::string time_zone;                            // for a new lineage; a restored one keeps its own
+  size_t retained = 2;                              // K
+  bool fresh = false;                               // start a new lineage after rolling the old one forward
   std::function<void(const std::string&)> narrate;  // one line per thing that a user may want to know
-  CommitDriver::ProgressListener on_commit_progress;
+  CommitHooks commit_hooks;
 };
 
 // Where a start stands after recovery.
 struct RecoveredStart {
   Generation generation;
   Lineage lineage;
-  Chain chain;  // empty: the lineage has no checkpoint yet
-  std::vector<AttemptReport> resolved;  // attempts that were in doubt, oldest first
-  bool finished = false;                // the chain's newest attempt ended the pipeline
+  Chain chain;                                            // empty: the lineage has no checkpoint yet
+  std::vector<AttemptReport> resolved;                    // attempts that were in doubt, oldest first
+  bool finished = false;                                  // the chain's newest attempt ended the pipeline
   std::map<std::string, std::optional<Marker>> expected;  // per sink, what it shows now
   uint64_t healed_manifests = 0;
 };

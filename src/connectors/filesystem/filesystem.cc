@@ -50,6 +50,16 @@ Result<uint64_t> TailHash(env::File& file, uint64_t offset) {
   return codec::Xxh3(tail);
 }
 
+Status Gap(const std::string& path, std::string what) {
+  return Status::Invalid(kFileGap, fmt::format("{}: {}", path, what),
+                         "restore the file as it was, or start over with --fresh; rows that were read are in the output, nothing is skipped silently");
+}
+
+Status GoneFile(const SplitProgress& split) {
+  SEMEL_ASSIGN_OR_RETURN(FilePosition position, FilePosition::Parse(split.position));
+  return Gap(split.split, fmt::format("the file is gone; {} bytes of it were read", position.offset));
+}
+
 // One file being read. Owned by the reader.
 struct OpenFile {
   std::string path;
@@ -85,17 +95,12 @@ class FileReader final : public SourceReader {
   void Close() override {}
 
  private:
-  static Status Gap(const std::string& path, std::string what) {
-    return Status::Invalid(kFileGap, fmt::format("{}: {}", path, what),
-                           "restore the file as it was, or start over with --fresh; rows that were read are in the output, nothing is skipped silently");
-  }
-
   Status Open(const SplitProgress& split) {
     OpenFile file;
     file.path = split.split;
     SEMEL_ASSIGN_OR_RETURN(FilePosition position, FilePosition::Parse(split.position));
     Result<std::unique_ptr<env::File>> opened = env_.files().OpenRead(file.path);
-    if (opened.status().is(StatusKind::kNotFound)) return Gap(file.path, fmt::format("the file is gone; {} bytes of it were read", position.offset));
+    if (opened.status().is(StatusKind::kNotFound)) return GoneFile(split);
     if (!opened.ok()) return opened.status();
     file.file = std::move(opened).value();
     SEMEL_ASSIGN_OR_RETURN(file.inode, file.file->Identity());
@@ -195,8 +200,10 @@ class FilesystemSource final : public Source {
   Status ResolveEnds(std::vector<SplitProgress>& splits) override {
     for (SplitProgress& split : splits) {
       if (!split.end.empty()) continue;
-      SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<env::File> file, env_.files().OpenRead(split.split));
-      SEMEL_ASSIGN_OR_RETURN(uint64_t size, file->Size());
+      Result<std::unique_ptr<env::File>> file = env_.files().OpenRead(split.split);
+      if (file.status().is(StatusKind::kNotFound)) return GoneFile(split);
+      if (!file.ok()) return file.status();
+      SEMEL_ASSIGN_OR_RETURN(uint64_t size, (*file)->Size());
       split.end = fmt::format("offset={}", size);
     }
     return Status::Ok();

@@ -22,14 +22,27 @@ namespace {
 Status FromErrno(std::string_view what, const std::string& path, int error, bool mutating) {
   const std::string message = fmt::format("cannot {} {}: {}", what, path, std::strerror(error));
   switch (error) {
-    case ENOENT: return Status::NotFound(kNoSuchFile, message, "check the path");
-    case EEXIST: return Status::Exists(kFileExists, message);
+    case ENOENT:
+      return Status::NotFound(kNoSuchFile, message, "check the path");
+    case EEXIST:
+      return Status::Exists(kFileExists, message);
     case EACCES:
     case EPERM:
-    case EROFS: return Status::Invalid(kPermissionDenied, message, "give this user the right to write there, or use another folder");
+    case EROFS:
+      return Status::Invalid(kPermissionDenied, message,
+                             "give this user the right to write there, or use another folder");
     case ENOSPC:
-    case EDQUOT: return Status(mutating ? StatusKind::kUnknown : StatusKind::kTransient, kDiskFull, message, "free some space; nothing is lost, start again afterwards");
-    default: break;
+    case EDQUOT:
+    case EFBIG:
+      return Status(mutating ? StatusKind::kUnknown : StatusKind::kTransient, kDiskFull, message,
+                    "free some space; nothing is lost, start again afterwards");
+    case ENOTDIR:
+    case EISDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+      return Status::Invalid(kBadPath, message, "another kind of file stands in the way; move it, or use another path");
+    default:
+      break;
   }
   return Status(mutating ? StatusKind::kUnknown : StatusKind::kTransient, kFileIo, message,
                 "look at the disk (dmesg) before starting again");
@@ -124,14 +137,27 @@ class PosixFileSystem final : public FileSystem {
     DIR* dir = ::opendir(path.c_str());
     if (dir == nullptr) return FromErrno("list", path, errno, false);
     std::vector<FileInfo> files;
-    while (const dirent* entry = ::readdir(dir)) {
+    int error = 0;
+    while (true) {
+      errno = 0;
+      const dirent* entry = ::readdir(dir);
+      if (entry == nullptr) {
+        error = errno;
+        break;
+      }
       const std::string name = entry->d_name;
       if (name == "." || name == "..") continue;
       struct stat st {};
-      if (::fstatat(::dirfd(dir), entry->d_name, &st, 0) != 0) continue;  // removed meanwhile
-      files.push_back({name, S_ISDIR(st.st_mode), static_cast<uint64_t>(st.st_size)});
+      if (::fstatat(::dirfd(dir), entry->d_name, &st, 0) == 0) {
+        files.push_back({name, S_ISDIR(st.st_mode), static_cast<uint64_t>(st.st_size)});
+      } else if (errno != ENOENT) {  // else removed meanwhile
+        error = errno;
+        break;
+      }
     }
     ::closedir(dir);
+    // A part of a folder is not the folder: a claim or a manifest that is not seen would be taken for absent.
+    if (error != 0) return FromErrno("list", path, error, false);
     std::sort(files.begin(), files.end(), [](const FileInfo& a, const FileInfo& b) { return a.name < b.name; });
     return files;
   }

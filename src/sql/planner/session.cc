@@ -309,13 +309,22 @@ Status Session::CheckFormatOptions(const TableDefinition& definition) const {
     const formats::Format* format = context_.formats->Find(value);
     if (format == nullptr) return UnknownName(kUnknownOption, "format", value, context_.formats->Names(), place(key));
     const std::string prefix = (key == "format" ? "" : key.substr(0, key.size() - 6)) + value + ".";
+    formats::DecoderRequest request;
+    request.physical = &definition.table->physical;
+    SourceSpan first = place(key);
     for (const auto& [option, setting] : definition.table->options) {
       if (option.rfind(prefix, 0) != 0) continue;
       const std::string name = option.substr(prefix.size());
       if (std::find(format->known_options.begin(), format->known_options.end(), name) == format->known_options.end())
         return UnknownName(kUnknownOption, fmt::format("option of format '{}'", value), name, format->known_options,
                            place(option));
+      if (request.options.empty()) first = place(option);
+      request.options[name] = setting;
     }
+    // Whether the values of the options can be used is told by making a decoder of no columns, before anything is
+    // opened or created.
+    if (!format->make_decoder) continue;
+    if (const Status usable = format->make_decoder(request).status(); !usable.ok()) return usable.WithSpan(first);
   }
   return Status::Ok();
 }
