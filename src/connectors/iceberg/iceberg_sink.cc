@@ -124,6 +124,7 @@ class IcebergView final : public checkpoint::SinkView {
     for (const std::string& payload : committable.payloads) {
       SEMEL_ASSIGN_OR_RETURN(DataFile file, DataFile::Decode(payload));
       Result<env::FileInfo> found = table_.env().files().Stat(iceberg::LocalPathOf(file.path));
+      if (!found.ok() && !found.status().is(StatusKind::kNotFound)) return found.status();
       if (!found.ok() || found->size != file.bytes)
         return Status::Corrupt(iceberg::kStagedMissing, fmt::format("staged file {} is missing or has another size", file.path), "somebody removed it from the warehouse; restore it");
       files.push_back(std::move(file));
