@@ -322,6 +322,19 @@ Batch Batch::Take(std::span<const uint32_t> rows) const {
   return Batch(schema_, static_cast<int64_t>(rows.size()), std::move(columns), std::move(kinds));
 }
 
+Batch ConcatenateBatches(std::span<const Batch> batches) {
+  if (batches.size() == 1) return batches[0];
+  std::vector<ColumnPtr> columns;
+  int64_t rows = 0;
+  for (const Batch& batch : batches) rows += batch.length();
+  for (size_t c = 0; c < batches[0].num_columns(); ++c) {
+    std::vector<ColumnPtr> pieces;
+    for (const Batch& batch : batches) pieces.push_back(batch.column(c));
+    columns.push_back(Concatenate(pieces));
+  }
+  return Batch(batches[0].schema(), rows, std::move(columns));
+}
+
 Batch Batch::Slice(int64_t offset, int64_t length) const {
   std::vector<uint32_t> rows(static_cast<size_t>(length));
   for (int64_t i = 0; i < length; ++i) rows[static_cast<size_t>(i)] = static_cast<uint32_t>(offset + i);

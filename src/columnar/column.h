@@ -140,6 +140,24 @@ class ColumnBuilder {
   }
   // An integer-like value narrowed to the physical width (the caller has checked the range).
   void AppendInt(int128 v);
+  void AppendInt64(int64_t v) {
+    switch (physical_) {
+      case PhysicalKind::kInt32: return Append(static_cast<int32_t>(v));
+      case PhysicalKind::kInt64: return Append(v);
+      default: return AppendInt(v);
+    }
+  }
+  // Many values without NULLs. REQUIRES: sizeof(T) is the type's byte width.
+  template <typename T>
+  void AppendRun(std::span<const T> run) {
+    SEMEL_DCHECK(sizeof(T) == static_cast<size_t>(type_.byte_width()));
+    values_.Append(run.data(), run.size_bytes());
+    if (has_nulls_) {
+      for (size_t i = 0; i < run.size(); ++i) MarkValid();
+    } else {
+      length_ += static_cast<int64_t>(run.size());
+    }
+  }
   void AppendString(std::string_view v);
   // A ROW value: the caller has appended one value to each child (also under a NULL row).
   void AppendRow(bool valid);
@@ -205,6 +223,8 @@ class Batch {
 ColumnPtr Take(const Column& column, std::span<const uint32_t> rows);
 // All rows of the columns, one after the other; REQUIRES equal types, at least one column.
 ColumnPtr Concatenate(std::span<const ColumnPtr> columns);
+// All rows of append-only batches of one schema, one after the other; REQUIRES at least one batch.
+Batch ConcatenateBatches(std::span<const Batch> batches);
 // A column of `length` NULLs.
 ColumnPtr NullColumn(const DataType& type, int64_t length);
 // One value as text, in the form that Flink's print sink and CAST(… AS STRING) use: "12.30", "2026-01-02 03:04:05.678".

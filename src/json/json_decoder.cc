@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <array>
+#include <cstring>
 
 #include "columnar/parse_text.h"
 
@@ -21,8 +22,16 @@ namespace {
 // What became of one value.
 enum class Outcome : uint8_t { kOk, kWrongType, kBroken };
 
+constexpr std::array<int64_t, 19> kSmallPowers = [] {
+  std::array<int64_t, 19> powers{};
+  powers[0] = 1;
+  for (size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
+  return powers;
+}();
+
 std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\n' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\n' || text.back() == '\t' || text.back() == '\r'))
+    text.remove_suffix(1);
   return text;
 }
 
@@ -33,7 +42,14 @@ bool IsNull(od::value& value) {
 }
 
 int DecodeBase64(std::string_view in, std::string& out) {
-  auto value = [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' : c >= 'a' && c <= 'z' ? c - 'a' + 26 : c >= '0' && c <= '9' ? c - '0' + 52 : c == '+' ? 62 : c == '/' ? 63 : -1; };
+  auto value = [](char c) {
+    return c >= 'A' && c <= 'Z'   ? c - 'A'
+           : c >= 'a' && c <= 'z' ? c - 'a' + 26
+           : c >= '0' && c <= '9' ? c - '0' + 52
+           : c == '+'             ? 62
+           : c == '/'             ? 63
+                                  : -1;
+  };
   while (!in.empty() && in.back() == '=') in.remove_suffix(1);
   uint32_t bits = 0;
   int n = 0;
@@ -46,6 +62,66 @@ int DecodeBase64(std::string_view in, std::string& out) {
   return 0;
 }
 
+// Text in quotes without escapes. Control characters and broken UTF-8 were found when the document was indexed.
+bool IsPlainText(std::string_view token) {
+  return token.size() >= 2 && token.front() == '"' && token.back() == '"' &&
+         std::memchr(token.data(), '\\', token.size()) == nullptr;
+}
+
+// The grammar of RFC 8259: no sign but '-', no leading zeros, digits on both sides of a point.
+bool IsNumber(std::string_view text) {
+  auto digits = [&text] {
+    size_t n = 0;
+    while (n < text.size() && text[n] >= '0' && text[n] <= '9') ++n;
+    text.remove_prefix(n);
+    return n;
+  };
+  if (!text.empty() && text[0] == '-') text.remove_prefix(1);
+  const bool zero = !text.empty() && text[0] == '0';
+  const size_t whole = digits();
+  if (whole == 0 || (zero && whole > 1)) return false;
+  if (!text.empty() && text[0] == '.') {
+    text.remove_prefix(1);
+    if (digits() == 0) return false;
+  }
+  if (!text.empty() && (text[0] == 'e' || text[0] == 'E')) {
+    text.remove_prefix(1);
+    if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
+    if (digits() == 0) return false;
+  }
+  return text.empty();
+}
+
+// A number of at most 18 digits without exponent: ±unscaled / 10^scale.
+struct PlainNumber {
+  int64_t unscaled = 0;
+  int scale = 0;
+};
+
+// Nothing if the token is no such number, which says nothing about whether it is a number.
+std::optional<PlainNumber> ParsePlainNumber(std::string_view token) {
+  const char* at = token.data();
+  const char* const end = at + token.size();
+  const bool negative = at != end && *at == '-';
+  at += negative;
+  if (at == end || end - at > 19 || (*at == '0' && end - at > 1 && at[1] != '.')) return std::nullopt;
+  PlainNumber number;
+  const char* const first = at;
+  for (; at != end && static_cast<unsigned char>(*at - '0') <= 9; ++at)
+    number.unscaled = number.unscaled * 10 + (*at - '0');
+  if (at == first || at - first > 18) return std::nullopt;
+  if (at != end && *at == '.') {
+    const char* const point = at++;
+    for (; at != end && static_cast<unsigned char>(*at - '0') <= 9; ++at)
+      number.unscaled = number.unscaled * 10 + (*at - '0');
+    number.scale = static_cast<int>(at - point - 1);
+    if (number.scale == 0) return std::nullopt;
+  }
+  if (at != end) return std::nullopt;
+  if (negative) number.unscaled = -number.unscaled;
+  return number;
+}
+
 // Decodes values of the fields of one (possibly nested) row.
 class RowDecoder {
  public:
@@ -53,6 +129,8 @@ class RowDecoder {
 
   struct FieldPlan {
     std::string key;
+    std::string quoted;       // the key and its closing quote
+    bool is_escaped = false;  // the key has characters that JSON may write in more than one way
     DataType type;
     int column = -1;  // builder index, -1: checked but not wanted
     std::unique_ptr<RowDecoder> row;
@@ -64,11 +142,19 @@ class RowDecoder {
   Outcome Decode(od::object object, std::vector<ColumnBuilder*>& out, int64_t document, std::string& error) {
     size_t expected = 0;
     for (auto field : object) {
-      std::string_view key;
-      if (field.unescaped_key().get(key) != simdjson::SUCCESS) return Broken(error);
+      FieldPlan* plan = nullptr;
+      od::raw_json_string raw_key;
+      if (field.key().get(raw_key) != simdjson::SUCCESS) return Broken(error);
+      if (expected < fields.size() && IsKey(fields[expected], raw_key)) {
+        plan = &fields[expected];
+        expected = expected + 1 == fields.size() ? 0 : expected + 1;
+      } else {
+        std::string_view key;
+        if (field.unescaped_key().get(key) != simdjson::SUCCESS) return Broken(error);
+        plan = Find(key, expected);
+      }
       od::value value;
       if (field.value().get(value) != simdjson::SUCCESS) return Broken(error);
-      FieldPlan* plan = Find(key, expected);
       if (plan == nullptr) {
         if (const Outcome skipped = Walk(value); skipped != Outcome::kOk) return Broken(error);
         continue;
@@ -101,13 +187,17 @@ class RowDecoder {
     return Outcome::kBroken;
   }
 
-  // Documents of one topic list their fields in one order: the next expected field is tried first.
+  // Documents of one topic list their fields in one order: the next expected field is tried first, without unescaping
+  // the key. A name that would need escapes in JSON is never equal here, and found by Find. The text has its closing
+  // quote: the comparison ends at the first difference.
+  static bool IsKey(const FieldPlan& plan, od::raw_json_string raw) {
+    return !plan.is_escaped && std::memcmp(raw.raw(), plan.quoted.data(), plan.quoted.size()) == 0;
+  }
   FieldPlan* Find(std::string_view key, size_t& expected) {
     for (size_t i = 0; i < fields.size(); ++i) {
-      FieldPlan& plan = fields[(expected + i) % fields.size()];
-      if (plan.key != key) continue;
-      expected = (expected + i + 1) % fields.size();
-      return &plan;
+      if (fields[i].key != key) continue;
+      expected = i + 1 == fields.size() ? 0 : i + 1;
+      return &fields[i];
     }
     return nullptr;
   }
@@ -124,7 +214,8 @@ class RowDecoder {
         for (auto field : object) {
           std::string_view key;
           od::value inner;
-          if (field.unescaped_key().get(key) != simdjson::SUCCESS || field.value().get(inner) != simdjson::SUCCESS) return Outcome::kBroken;
+          if (field.unescaped_key().get(key) != simdjson::SUCCESS || field.value().get(inner) != simdjson::SUCCESS)
+            return Outcome::kBroken;
           if (Walk(inner) != Outcome::kOk) return Outcome::kBroken;
         }
         return Outcome::kOk;
@@ -143,22 +234,16 @@ class RowDecoder {
         return value.get_string().get(text) == simdjson::SUCCESS ? Outcome::kOk : Outcome::kBroken;
       }
       case od::json_type::number: {
-        double number;
-        const auto code = value.get_double().get(number);
-        return code == simdjson::SUCCESS || IsNumber(Trim(value.raw_json_token())) ? Outcome::kOk : Outcome::kBroken;
+        return IsNumber(Trim(value.raw_json_token())) ? Outcome::kOk : Outcome::kBroken;
       }
       case od::json_type::boolean: {
         bool b;
         return value.get_bool().get(b) == simdjson::SUCCESS ? Outcome::kOk : Outcome::kBroken;
       }
-      case od::json_type::null: return IsNull(value) ? Outcome::kOk : Outcome::kBroken;
+      case od::json_type::null:
+        return IsNull(value) ? Outcome::kOk : Outcome::kBroken;
     }
     return Outcome::kBroken;
-  }
-
-  static bool IsNumber(std::string_view text) {
-    int128 unused;
-    return columnar::ParseDecimal(text, 38, 0, unused) != columnar::DecimalParse::kNotANumber;
   }
 
   Outcome Wrong(const FieldPlan& plan, std::string_view found, std::string& error) {
@@ -167,6 +252,12 @@ class RowDecoder {
   }
 
   Outcome Value(od::value& value, FieldPlan& plan, ColumnBuilder* out, int64_t document, std::string& error) {
+    // Most values are plain numbers and text without escapes: their token says everything, and the loop over the object
+    // steps over it.
+    const std::string_view token = Trim(value.raw_json_token());
+    if (IsPlainText(token)) return Text(token.substr(1, token.size() - 2), plan, out, error);
+    if (const std::optional<PlainNumber> number = ParsePlainNumber(token); number && AppendPlain(*number, plan, out))
+      return Outcome::kOk;
     const auto type = value.type();
     if (type.error() != simdjson::SUCCESS) return Outcome::kBroken;
     switch (type.value_unsafe()) {
@@ -174,7 +265,8 @@ class RowDecoder {
         if (!IsNull(value)) return Outcome::kBroken;
         if (out != nullptr) out->AppendNull();
         return Outcome::kOk;
-      case od::json_type::number: return Number(Trim(value.raw_json_token()), value, plan, out, error);
+      case od::json_type::number:
+        return Number(Trim(value.raw_json_token()), value, plan, out, error);
       case od::json_type::string: {
         std::string_view text;
         if (value.get_string().get(text) != simdjson::SUCCESS) return Outcome::kBroken;
@@ -187,14 +279,36 @@ class RowDecoder {
           if (out != nullptr) out->AppendBool(b);
           return Outcome::kOk;
         }
-        return plan.type.is_text() ? Text(b ? "true" : "false", plan, out, error) : Wrong(plan, b ? "true" : "false", error);
+        return plan.type.is_text() ? Text(b ? "true" : "false", plan, out, error)
+                                   : Wrong(plan, b ? "true" : "false", error);
       }
-      case od::json_type::object: return Object(value, plan, out, document, error);
+      case od::json_type::object:
+        return Object(value, plan, out, document, error);
       case od::json_type::array:
         if (Walk(value) != Outcome::kOk) return Outcome::kBroken;
         return Wrong(plan, "an array", error);
     }
     return Outcome::kBroken;
+  }
+
+  // Appends a number that fits the column without rounding. False: the general way has to look at it.
+  static bool AppendPlain(const PlainNumber& number, const FieldPlan& plan, ColumnBuilder* out) {
+    int64_t value = number.unscaled;
+    if (plan.type.is_integer()) {
+      if (number.scale != 0) return false;
+      const int bits = plan.type.byte_width() * 8;
+      if (bits < 64 && (value >= int64_t{1} << (bits - 1) || value < -(int64_t{1} << (bits - 1)))) return false;
+    } else if (plan.type.kind() == TypeKind::kDecimal) {
+      const int shift = plan.type.scale() - number.scale;
+      if (shift < 0 || plan.type.precision() > 18) return false;
+      if (shift > 0 && __builtin_mul_overflow(value, kSmallPowers[static_cast<size_t>(shift)], &value)) return false;
+      const int64_t limit = kSmallPowers[static_cast<size_t>(plan.type.precision())];
+      if (value >= limit || value <= -limit) return false;
+    } else {
+      return false;
+    }
+    if (out != nullptr) out->AppendInt64(value);
+    return true;
   }
 
   Outcome Object(od::value& value, FieldPlan& plan, ColumnBuilder* out, int64_t document, std::string& error) {
@@ -207,7 +321,8 @@ class RowDecoder {
     std::vector<ColumnBuilder*> children;
     if (out != nullptr)
       for (size_t i = 0; i < out->num_children(); ++i) children.push_back(&out->child(i));
-    for (FieldPlan& field : plan.row->fields) field.column = out == nullptr ? -1 : static_cast<int>(&field - plan.row->fields.data());
+    for (FieldPlan& field : plan.row->fields)
+      field.column = out == nullptr ? -1 : static_cast<int>(&field - plan.row->fields.data());
     // A ROW met again in one document (a duplicate key) counts as another document for its own fields.
     const Outcome outcome = plan.row->Decode(object, children, document * 1024 + (++plan.row->nested_), error);
     if (outcome != Outcome::kOk) return outcome;
@@ -217,16 +332,11 @@ class RowDecoder {
 
   Outcome Number(std::string_view token, od::value& value, FieldPlan& plan, ColumnBuilder* out, std::string& error) {
     const DataType& type = plan.type;
-    if (type.kind() == TypeKind::kDecimal || type.is_integer()) {
-      // Consumes the token: On-Demand wants every value visited, and checks the number's grammar.
-      double ignored;
-      const auto code = value.get_double().get(ignored);
-      if (code != simdjson::SUCCESS && code != simdjson::NUMBER_ERROR) return Outcome::kBroken;
-      if (code == simdjson::NUMBER_ERROR && !IsNumber(token)) return Outcome::kBroken;
-      return type.is_integer() ? Integer(token, plan, out, error) : Decimal(token, plan, out, error);
-    }
+    if (!IsNumber(token)) return Outcome::kBroken;
+    if (type.kind() == TypeKind::kDecimal) return Decimal(token, plan, out, error);
+    if (type.is_integer()) return Integer(token, plan, out, error);
     double number;
-    if (value.get_double().get(number) != simdjson::SUCCESS) return IsNumber(token) ? Wrong(plan, token, error) : Outcome::kBroken;
+    if (value.get_double().get(number) != simdjson::SUCCESS) return Wrong(plan, token, error);
     if (type.kind() == TypeKind::kDouble) {
       if (out != nullptr) out->Append(number);
     } else if (type.kind() == TypeKind::kFloat) {
@@ -244,7 +354,8 @@ class RowDecoder {
     // A fraction is dropped, as Flink does.
     const size_t dot = token.find('.');
     const bool plain = token.find_first_of("eE") == std::string_view::npos;
-    if (!plain || columnar::ParseDecimal(token.substr(0, dot), 20, 0, value) != columnar::DecimalParse::kExact) return Wrong(plan, token, error);
+    if (!plain || columnar::ParseDecimal(token.substr(0, dot), 20, 0, value) != columnar::DecimalParse::kExact)
+      return Wrong(plan, token, error);
     const int128 limit = int128{1} << (plan.type.byte_width() * 8 - 1);
     if (value >= limit || value < -limit) return Wrong(plan, token, error);
     if (out != nullptr) out->AppendInt(value);
@@ -254,11 +365,14 @@ class RowDecoder {
   Outcome Decimal(std::string_view token, FieldPlan& plan, ColumnBuilder* out, std::string& error) {
     int128 unscaled;
     switch (columnar::ParseDecimal(token, plan.type.precision(), plan.type.scale(), unscaled)) {
-      case columnar::DecimalParse::kRounded: ++counters_->rounded; [[fallthrough]];
+      case columnar::DecimalParse::kRounded:
+        ++counters_->rounded;
+        [[fallthrough]];
       case columnar::DecimalParse::kExact:
         if (out != nullptr) out->AppendInt(unscaled);
         return Outcome::kOk;
-      default: return Wrong(plan, token, error);
+      default:
+        return Wrong(plan, token, error);
     }
   }
 
@@ -275,9 +389,11 @@ class RowDecoder {
         if (out != nullptr) out->AppendString(bytes);
         return Outcome::kOk;
       }
-      case TypeKind::kTimestamp: number = columnar::ParseTimestamp(text, options_.iso_timestamps); break;
+      case TypeKind::kTimestamp:
+        number = Timestamp(text);
+        break;
       case TypeKind::kTimestampLtz:
-        if (!text.empty() && text.back() == 'Z') number = columnar::ParseTimestamp(text.substr(0, text.size() - 1), options_.iso_timestamps);
+        if (!text.empty() && text.back() == 'Z') number = Timestamp(text.substr(0, text.size() - 1));
         break;
       case TypeKind::kDate:
         if (const std::optional<int32_t> day = columnar::ParseDate(text)) number = *day;
@@ -289,33 +405,54 @@ class RowDecoder {
         if (text != "true" && text != "false") return Wrong(plan, text, error);
         if (out != nullptr) out->AppendBool(text == "true");
         return Outcome::kOk;
-      case TypeKind::kDecimal: return Decimal(text, plan, out, error);
-      default: return type.is_integer() ? Integer(text, plan, out, error) : Wrong(plan, text, error);
+      case TypeKind::kDecimal:
+        return Decimal(text, plan, out, error);
+      default:
+        return type.is_integer() ? Integer(text, plan, out, error) : Wrong(plan, text, error);
     }
     if (!number) return Wrong(plan, text, error);
     if (type.is_time_point()) {
       // Digits past the declared precision are cut.
-      const int64_t unit = static_cast<int64_t>(columnar::PowerOfTen(6 - type.precision()));
+      const int64_t unit = kSmallPowers[static_cast<size_t>(6 - type.precision())];
       const int64_t rest = *number % unit;
       number = *number - (rest < 0 ? rest + unit : rest);
     }
-    if (out != nullptr) out->AppendInt(*number);
+    if (out != nullptr) out->AppendInt64(*number);
     return Outcome::kOk;
+  }
+
+  // Times of one stream share their date for long: the last one is remembered.
+  std::optional<int64_t> Timestamp(std::string_view text) {
+    if (text.size() < 19 || text[10] != (options_.iso_timestamps ? 'T' : ' ')) return std::nullopt;
+    if (std::memcmp(text.data(), date_.data(), date_.size()) != 0) {
+      const std::optional<int32_t> day = columnar::ParseDate(text.substr(0, 10));
+      if (!day) return std::nullopt;
+      std::memcpy(date_.data(), text.data(), date_.size());
+      day_micros_ = *day * int64_t{86'400'000'000};
+    }
+    const std::optional<int64_t> time = columnar::ParseTimeOfDay(text.substr(11));
+    if (!time) return std::nullopt;
+    return day_micros_ + *time;
   }
 
   const JsonOptions& options_;
   formats::DecodeCounters*& counters_;
   int64_t nested_ = 0;
+  std::array<char, 10> date_{};
+  int64_t day_micros_ = 0;
 };
 
 class JsonDecoder final : public formats::Decoder {
  public:
-  JsonDecoder(const columnar::Schema& physical, const std::vector<int>& columns, const JsonOptions& options) : options_(options), root_(options_, counters_) {
+  JsonDecoder(const columnar::Schema& physical, const std::vector<int>& columns, const JsonOptions& options)
+      : options_(options), root_(options_, counters_) {
     AddFields(root_, physical.fields);
-    for (size_t c = 0; c < columns.size(); ++c) root_.fields[static_cast<size_t>(columns[c])].column = static_cast<int>(c);
+    for (size_t c = 0; c < columns.size(); ++c)
+      root_.fields[static_cast<size_t>(columns[c])].column = static_cast<int>(c);
   }
 
-  Status Decode(std::span<const formats::Record> records, std::span<ColumnBuilder> out, std::vector<uint32_t>& accepted, formats::DecodeCounters& counters) override {
+  Status Decode(std::span<const formats::Record> records, std::span<ColumnBuilder> out, std::vector<uint32_t>& accepted,
+                formats::DecodeCounters& counters) override {
     counters_ = &counters;
     std::vector<ColumnBuilder*> builders;
     for (ColumnBuilder& builder : out) builders.push_back(&builder);
@@ -329,7 +466,8 @@ class JsonDecoder final : public formats::Decoder {
       }
       if (!options_.ignore_parse_errors) {
         const std::string_view value = records[i].value;
-        return Status::Invalid(outcome == Outcome::kBroken ? kBrokenDocument : kWrongValue, fmt::format("record at {}: {}: {}", records[i].position, error_, value.substr(0, 200)),
+        return Status::Invalid(outcome == Outcome::kBroken ? kBrokenDocument : kWrongValue,
+                               fmt::format("record at {}: {}: {}", records[i].position, error_, value.substr(0, 200)),
                                "correct the record at its source, or set 'json.ignore-parse-errors' = 'true'");
       }
       ++counters.rejected;
@@ -345,6 +483,10 @@ class JsonDecoder final : public formats::Decoder {
     for (const columnar::Field& field : fields) {
       RowDecoder::FieldPlan plan;
       plan.key = field.name;
+      plan.quoted = field.name + '"';
+      // A longer key could be compared past the padding of the last record.
+      plan.is_escaped =
+          field.name.find_first_of("\"\\") != std::string::npos || field.name.size() >= simdjson::SIMDJSON_PADDING;
       plan.type = field.type;
       if (field.type.kind() == TypeKind::kRow) {
         plan.row = std::make_unique<RowDecoder>(options_, counters_);
@@ -360,7 +502,8 @@ class JsonDecoder final : public formats::Decoder {
       return Outcome::kBroken;
     }
     od::document document;
-    if (parser_.iterate(record.value.data(), record.value.size(), record.value.size() + simdjson::SIMDJSON_PADDING).get(document) != simdjson::SUCCESS) {
+    if (parser_.iterate(record.value.data(), record.value.size(), record.value.size() + simdjson::SIMDJSON_PADDING)
+            .get(document) != simdjson::SUCCESS) {
       error_ = "it is no JSON";
       return Outcome::kBroken;
     }
@@ -389,10 +532,14 @@ class JsonDecoder final : public formats::Decoder {
 
 }  // namespace
 
-Result<std::unique_ptr<formats::Decoder>> MakeJsonDecoder(const columnar::Schema& physical, const std::vector<int>& columns, const JsonOptions& options) {
+Result<std::unique_ptr<formats::Decoder>> MakeJsonDecoder(const columnar::Schema& physical,
+                                                          const std::vector<int>& columns, const JsonOptions& options) {
   return std::unique_ptr<formats::Decoder>(std::make_unique<JsonDecoder>(physical, columns, options));
 }
 
-std::string SimdjsonVersion() { return fmt::format("simdjson {}.{}.{}", simdjson::SIMDJSON_VERSION_MAJOR, simdjson::SIMDJSON_VERSION_MINOR, simdjson::SIMDJSON_VERSION_REVISION); }
+std::string SimdjsonVersion() {
+  return fmt::format("simdjson {}.{}.{}", simdjson::SIMDJSON_VERSION_MAJOR, simdjson::SIMDJSON_VERSION_MINOR,
+                     simdjson::SIMDJSON_VERSION_REVISION);
+}
 
 }  // namespace semel::json

@@ -2,8 +2,6 @@
 // Copyright The Semel Authors
 #include "runtime/exchange.h"
 
-#include "state/key_codec.h"
-
 namespace semel::runtime {
 
 void ExchangeSender::Send(uint32_t to, Element element) {
@@ -37,10 +35,9 @@ Status ExchangeSender::OnBatch(columnar::Batch batch) {
     return Status::Ok();
   }
   std::vector<std::vector<uint32_t>> rows(workers_);
-  for (int64_t row = 0; row < batch.length(); ++row) {
-    state::EncodeKey(batch, spec_.keys, row, key_);
-    rows[state::WorkerOf(state::KeyGroupOf(state::HashKey(key_)), workers_)].push_back(static_cast<uint32_t>(row));
-  }
+  keys_.Encode(batch, spec_.keys);
+  for (uint32_t row = 0; row < keys_.size(); ++row)
+    rows[state::WorkerOf(state::KeyGroupOf(keys_.hash(row)), workers_)].push_back(row);
   for (uint32_t to = 0; to < workers_; ++to)
     if (!rows[to].empty()) Send(to, Element::Rows(batch.Take(rows[to])));
   return Status::Ok();

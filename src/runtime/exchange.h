@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Rows to the worker that owns their key. Each pair of workers has a bounded queue per exchange; a sender never waits on a full one: what
-// does not fit stays with it, and its worker reads no source until it is gone.
+// Rows to the worker that owns their key. Each pair of workers has a bounded queue per exchange; a sender never waits
+// on a full one: what does not fit stays with it, and its worker reads no source until it is gone.
 #pragma once
 
 #include <deque>
@@ -11,6 +11,7 @@
 
 #include "env/api/bounded_queue.h"
 #include "runtime/node.h"
+#include "state/key_codec.h"
 
 namespace semel::runtime {
 
@@ -19,15 +20,23 @@ inline constexpr size_t kChannelElements = 32;
 // The queues of one exchange, by [from][to]. Shared by all workers.
 struct ExchangeChannels {
   ExchangeChannels(env::Env& env, uint32_t workers) {
-    for (uint32_t i = 0; i < workers * workers; ++i) queues.push_back(std::make_unique<env::BoundedQueue<Element>>(env, kChannelElements));
+    for (uint32_t i = 0; i < workers * workers; ++i)
+      queues.push_back(std::make_unique<env::BoundedQueue<Element>>(env, kChannelElements));
   }
   std::vector<std::unique_ptr<env::BoundedQueue<Element>>> queues;
 };
 
 class ExchangeSender final : public Node {
  public:
-  ExchangeSender(const plan::PhysicalNode* plan, ExchangeChannels& channels, uint32_t worker, uint32_t workers, std::vector<env::Parker*> wake)
-      : Node(plan, 1), spec_(std::get<plan::ExchangeSpec>(plan->spec)), channels_(channels), worker_(worker), workers_(workers), wake_(std::move(wake)), overflow_(workers) {}
+  ExchangeSender(const plan::PhysicalNode* plan, ExchangeChannels& channels, uint32_t worker, uint32_t workers,
+                 std::vector<env::Parker*> wake)
+      : Node(plan, 1),
+        spec_(std::get<plan::ExchangeSpec>(plan->spec)),
+        channels_(channels),
+        worker_(worker),
+        workers_(workers),
+        wake_(std::move(wake)),
+        overflow_(workers) {}
 
   // Tries again what did not fit. True if nothing is left.
   bool Flush();
@@ -45,7 +54,7 @@ class ExchangeSender final : public Node {
   const uint32_t worker_, workers_;
   std::vector<env::Parker*> wake_;
   std::vector<std::deque<Element>> overflow_;
-  std::string key_;
+  state::KeyBatch keys_;
 };
 
 class ExchangeReceiver final : public Node {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Key columns of a row as bytes: equal keys, equal bytes. Per column a byte that says NULL (0) or not (1), then the value in its
-// physical width, or its length as a varint and its bytes (docs/formats/state-segments.md).
+// Key columns of a row as bytes: equal keys, equal bytes. Per column a byte that says NULL (0) or not (1), then the
+// value in its physical width, or its length as a varint and its bytes (docs/formats/state-segments.md).
 #pragma once
 
 #include <string>
@@ -17,6 +17,25 @@ inline constexpr uint32_t kKeyGroups = 128;  // as Flink's default maximum paral
 
 // Replaces `out` by the key of row i.
 void EncodeKey(const columnar::Batch& batch, const std::vector<int>& keys, int64_t row, std::string& out);
+// The keys of all rows of a batch with their hashes, encoded column by column where they have one width.
+class KeyBatch {
+ public:
+  // Replaces the keys by those of the batch; the memory is used again.
+  void Encode(const columnar::Batch& batch, const std::vector<int>& keys);
+  size_t size() const { return hashes_.size(); }
+  std::string_view key(size_t row) const {
+    const size_t begin = width_ > 0 ? row * width_ : ends_[row];
+    return std::string_view(bytes_).substr(begin, width_ > 0 ? width_ : ends_[row + 1] - begin);
+  }
+  uint64_t hash(size_t row) const { return hashes_[row]; }
+
+ private:
+  std::string bytes_;
+  size_t width_ = 0;          // of every key; 0: they differ and lie between ends_
+  std::vector<size_t> ends_;  // one more than rows, from 0
+  std::vector<uint64_t> hashes_;
+};
+
 // Appends the value of each key column to its builder. False if the bytes do not fit the builders' types.
 bool DecodeKey(std::string_view key, std::vector<columnar::ColumnBuilder*>& out);
 uint64_t HashKey(std::string_view key);

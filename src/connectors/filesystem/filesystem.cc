@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// 'connector' = 'filesystem' as a source: a file, or the files of a folder, of one record per line. A split is a file; its position is
-// "offset=<bytes>;inode=<identity>;tail=<hash of the up to 4 KiB before the offset>" (docs/formats/file-positions.md), so that a file that
-// was shortened or replaced is a gap and never read on by mistake. With 'semel.filesystem.follow' files grow and lines appear at their
-// ends; only complete lines are records, an unterminated last line counts at a bounded end only.
+// 'connector' = 'filesystem' as a source: a file, or the files of a folder, of one record per line. A split is a file;
+// its position is "offset=<bytes>;inode=<identity>;tail=<hash of the up to 4 KiB before the offset>"
+// (docs/formats/file-positions.md), so that a file that was shortened or replaced is a gap and never read on by
+// mistake. With 'semel.filesystem.follow' files grow and lines appear at their ends; only complete lines are records,
+// an unterminated last line counts at a bounded end only.
 #include <algorithm>
 #include <cstring>
 
@@ -35,8 +36,10 @@ struct FilePosition {
   static Result<FilePosition> Parse(const std::string& text) {
     FilePosition p;
     const std::vector<std::string> parts = Split(text, ';');
-    if (parts.size() != 3 || parts[0].rfind("offset=", 0) != 0 || parts[1].rfind("inode=", 0) != 0 || parts[2].rfind("tail=", 0) != 0)
-      return Status::Corrupt(kBadFilePosition, fmt::format("'{}' is no position in a file", text), "the checkpoint is of another version or damaged");
+    if (parts.size() != 3 || parts[0].rfind("offset=", 0) != 0 || parts[1].rfind("inode=", 0) != 0 ||
+        parts[2].rfind("tail=", 0) != 0)
+      return Status::Corrupt(kBadFilePosition, fmt::format("'{}' is no position in a file", text),
+                             "the checkpoint is of another version or damaged");
     p.offset = std::strtoull(parts[0].c_str() + 7, nullptr, 10);
     p.inode = parts[1].substr(6);
     p.tail = std::strtoull(parts[2].c_str() + 5, nullptr, 16);
@@ -65,10 +68,11 @@ struct OpenFile {
   std::string path;
   std::unique_ptr<env::File> file;
   std::string inode;
-  uint64_t offset = 0;             // of the next record
-  std::optional<uint64_t> end;     // bounded: reading stops there
-  size_t want = kChunkBytes;       // grows for a line that does not fit
-  std::string recent;              // the up to 4 KiB before `offset`
+  uint64_t offset = 0;          // of the next record
+  std::optional<uint64_t> end;  // bounded: reading stops there
+  size_t want = kChunkBytes;    // grows for a line that does not fit
+  std::string recent;           // the up to 4 KiB before `offset`
+  size_t records = 0;           // in the last chunk: the next one has about as many
   bool finished = false;
 };
 
@@ -105,10 +109,14 @@ class FileReader final : public SourceReader {
     file.file = std::move(opened).value();
     SEMEL_ASSIGN_OR_RETURN(file.inode, file.file->Identity());
     SEMEL_ASSIGN_OR_RETURN(uint64_t size, file.file->Size());
-    if (size < position.offset) return Gap(file.path, fmt::format("it has {} bytes, {} were read already: it was shortened", size, position.offset));
+    if (size < position.offset)
+      return Gap(file.path,
+                 fmt::format("it has {} bytes, {} were read already: it was shortened", size, position.offset));
     if (!position.inode.empty() && position.offset > 0) {
       SEMEL_ASSIGN_OR_RETURN(uint64_t tail, TailHash(*file.file, position.offset));
-      if (tail != position.tail || position.inode != file.inode) return Gap(file.path, fmt::format("what stands before byte {} is not what was read: it was replaced", position.offset));
+      if (tail != position.tail || position.inode != file.inode)
+        return Gap(file.path,
+                   fmt::format("what stands before byte {} is not what was read: it was replaced", position.offset));
     }
     file.offset = position.offset;
     const uint64_t length = std::min<uint64_t>(position.offset, kTailBytes);
@@ -122,32 +130,38 @@ class FileReader final : public SourceReader {
   Result<std::optional<Chunk>> Read(OpenFile& file) {
     const uint64_t limit = file.end ? *file.end - std::min(*file.end, file.offset) : UINT64_MAX;
     const size_t want = static_cast<size_t>(std::min<uint64_t>(file.want, limit));
-    auto buffer = std::make_shared<std::vector<char>>(want + kPadding);
-    SEMEL_ASSIGN_OR_RETURN(size_t n, file.file->ReadInto(file.offset, std::span<char>(buffer->data(), want)));
+    const std::shared_ptr<char[]> buffer = std::make_shared_for_overwrite<char[]>(want + kPadding);
+    SEMEL_ASSIGN_OR_RETURN(size_t n, file.file->ReadInto(file.offset, std::span<char>(buffer.get(), want)));
     const bool at_end = file.end && file.offset + n >= *file.end;
     if (n == 0 && !at_end) {
       SEMEL_ASSIGN_OR_RETURN(uint64_t size, file.file->Size());
-      if (size < file.offset) return Gap(file.path, fmt::format("it was shortened to {} bytes while being read at {}", size, file.offset));
+      if (size < file.offset)
+        return Gap(file.path, fmt::format("it was shortened to {} bytes while being read at {}", size, file.offset));
       if (file.end) return Gap(file.path, fmt::format("it ends at {}, before its resolved end {}", size, *file.end));
       return std::optional<Chunk>();
     }
     Chunk chunk;
-    size_t used = SplitLines(*buffer, n, file.offset, chunk.records);
+    chunk.records.reserve(file.records);
+    size_t used = SplitLines({buffer.get(), n}, file.offset, chunk.records);
+    file.records = chunk.records.size();
     if (at_end && used < n) {  // the last line of a bounded file need not be terminated
-      AddRecord(buffer->data() + used, n - used, file.offset + used, chunk.records);
+      AddRecord(buffer.get() + used, n - used, file.offset + used, chunk.records);
       used = n;
     }
     if (used == 0 && !at_end) {
       if (n < want) return std::optional<Chunk>();  // a line is being written
       if (file.want >= kMaxLineBytes)
-        return Status::Invalid(kLineTooLong, fmt::format("{}: the line at byte {} is longer than 64 MiB", file.path, file.offset), "one record per line is expected");
+        return Status::Invalid(kLineTooLong,
+                               fmt::format("{}: the line at byte {} is longer than 64 MiB", file.path, file.offset),
+                               "one record per line is expected");
       file.want *= 2;
       return Read(file);
     }
     file.want = kChunkBytes;
     file.offset += used;
-    file.recent.append(buffer->data(), used);
-    if (file.recent.size() > kTailBytes) file.recent.erase(0, file.recent.size() - kTailBytes);
+    const size_t tail = std::min(used, kTailBytes);
+    if (file.recent.size() + tail > kTailBytes) file.recent.erase(0, file.recent.size() + tail - kTailBytes);
+    file.recent.append(buffer.get() + used - tail, tail);
     file.finished = at_end && file.offset >= *file.end;
     chunk.split = file.path;
     chunk.position_after = FilePosition{file.offset, file.inode, codec::Xxh3(file.recent)}.ToString();
@@ -165,7 +179,8 @@ class FileReader final : public SourceReader {
     records.push_back(record);
   }
 
-  static size_t SplitLines(const std::vector<char>& buffer, size_t n, uint64_t offset, std::vector<formats::Record>& records) {
+  static size_t SplitLines(std::string_view buffer, uint64_t offset, std::vector<formats::Record>& records) {
+    const size_t n = buffer.size();
     size_t begin = 0;
     while (begin < n) {
       const void* newline = std::memchr(buffer.data() + begin, '\n', n - begin);
@@ -192,7 +207,8 @@ class FilesystemSource final : public Source {
   Result<std::vector<SplitProgress>> ResolveSplits(bool bounded) override {
     SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> paths, Paths());
     std::vector<SplitProgress> splits;
-    for (const std::string& path : paths) splits.push_back({source_, path, FilePosition{}.ToString(), "", checkpoint::kNoWatermark, false});
+    for (const std::string& path : paths)
+      splits.push_back({source_, path, FilePosition{}.ToString(), "", checkpoint::kNoWatermark, false});
     if (bounded) SEMEL_RETURN_IF_ERROR(ResolveEnds(splits));
     return splits;
   }
@@ -213,7 +229,8 @@ class FilesystemSource final : public Source {
     if (!follow_) return std::vector<SplitProgress>{};
     SEMEL_ASSIGN_OR_RETURN(std::vector<SplitProgress> all, ResolveSplits(false));
     std::erase_if(all, [&known](const SplitProgress& split) {
-      return std::any_of(known.begin(), known.end(), [&split](const SplitProgress& k) { return k.split == split.split; });
+      return std::any_of(known.begin(), known.end(),
+                         [&split](const SplitProgress& k) { return k.split == split.split; });
     });
     return all;
   }
@@ -231,7 +248,8 @@ class FilesystemSource final : public Source {
  private:
   Result<std::vector<std::string>> Paths() {
     Result<env::FileInfo> info = env_.files().Stat(path_);
-    if (info.status().is(StatusKind::kNotFound)) return Status::NotFound(kNoInputFile, fmt::format("there is no '{}'", path_), "check the option 'path'");
+    if (info.status().is(StatusKind::kNotFound))
+      return Status::NotFound(kNoInputFile, fmt::format("there is no '{}'", path_), "check the option 'path'");
     if (!info.ok()) return info.status();
     if (!info->is_directory) return std::vector<std::string>{path_};
     SEMEL_ASSIGN_OR_RETURN(std::vector<env::FileInfo> files, env_.files().List(path_));
@@ -266,10 +284,12 @@ void RegisterFilesystem(Registry& registry) {
                               {"format", true, false, "json"},
                               {"json.*", false, false, "options of the format"},
                               {"source.monitor-interval", false, true, "use SET 'semel.filesystem.follow'"}};
-  connector.make_source = [](const ConnectorContext& context, const plan::ScanSpec& spec) -> Result<std::unique_ptr<Source>> {
+  connector.make_source = [](const ConnectorContext& context,
+                             const plan::ScanSpec& spec) -> Result<std::unique_ptr<Source>> {
     auto follow = context.settings.find("semel.filesystem.follow");
-    return std::unique_ptr<Source>(std::make_unique<FilesystemSource>(*context.env, context.node_id, LocalPath(spec.table->options.at("path")),
-                                                                      follow != context.settings.end() && ToLowerAscii(follow->second) == "true"));
+    return std::unique_ptr<Source>(
+        std::make_unique<FilesystemSource>(*context.env, context.node_id, LocalPath(spec.table->options.at("path")),
+                                           follow != context.settings.end() && ToLowerAscii(follow->second) == "true"));
   };
   registry.Add(std::move(connector));
 }

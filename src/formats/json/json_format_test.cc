@@ -2,6 +2,8 @@
 // Copyright The Semel Authors
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "formats/json/register.h"
 #include "json/json_decoder.h"
 
@@ -86,6 +88,39 @@ TEST_F(JsonFormatTest, ExtraScaleIsRoundedAndCounted) {
   EXPECT_EQ(Decode({R"({"amount":1.005})", R"({"amount":1.00})"}, {1}, {}, &counters), "+I[1.01]\n+I[1.00]\n");
   EXPECT_EQ(counters.rounded, 1);
 }
+
+TEST_F(JsonFormatTest, NumbersMeanTheSameInEveryForm) {
+  // Document's number → id BIGINT, amount DECIMAL(10,2), small TINYINT; "-" where it is refused.
+  const std::vector<std::array<std::string, 4>> cases = {
+      {"0", "0", "0.00", "0"},         {"-0", "0", "0.00", "0"},      {"7", "7", "7.00", "7"},       {"-7", "-7", "-7.00", "-7"},      {"7.0", "7", "7.00", "7"},
+      {"7.5", "7", "7.50", "7"},       {"-7.25", "-7", "-7.25", "-7"}, {"7.125", "7", "7.13", "7"},   {"128", "128", "128.00", "-"},    {"-128", "-128", "-128.00", "-128"},
+      {"-129", "-129", "-129.00", "-"}, {"99999999.99", "99999999", "99999999.99", "-"},              {"100000000", "100000000", "-", "-"},
+      {"9223372036854775807", "9223372036854775807", "-", "-"},        {"9223372036854775808", "-", "-", "-"}, {"999999999999999999", "999999999999999999", "-", "-"},
+      {"01", "-", "-", "-"},           {"1.", "-", "-", "-"},         {".5", "-", "-", "-"},         {"+1", "-", "-", "-"},            {"1.5.5", "-", "-", "-"},
+      {"--1", "-", "-", "-"},          {"-", "-", "-", "-"},          {"1x", "-", "-", "-"},         {"1e2", "-", "100.00", "-"},      {"\"12\"", "12", "12.00", "12"}};
+  for (const auto& [text, id, amount, small] : cases) {
+    auto one = [&](const std::string& field, int column, const std::string& want) {
+      const std::string got = Decode({"{\"" + field + "\": " + text + " }"}, {column});
+      if (want == "-") {
+        EXPECT_EQ(got.rfind("SEMEL-51", 0), 0u) << field << " " << text << ": " << got;
+      } else {
+        EXPECT_EQ(got, "+I[" + want + "]\n") << field << " " << text;
+      }
+    };
+    one("id", 0, id);
+    one("amount", 1, amount);
+    one("small", 5, small);
+  }
+}
+
+TEST_F(JsonFormatTest, TextIsTakenWholeOrRefused) {
+  EXPECT_EQ(Decode({R"({"item":"a\u00e9\n\\"})", R"({"item" : "" , "id":1})", "{\"item\":\"\xc3\xa9\"}"}, {2}), "+I[aé\n\\]\n+I[]\n+I[é]\n");
+  for (const std::string& bad : {std::string("{\"item\":\"a\xff\"}"), std::string("{\"item\":\"a\nb\"}"), std::string("{\"item\":\"a\"b\"}"), std::string("{\"item\":\"a\"\"b\"}"),
+                                 std::string(R"({"item":"a\u12"})"), std::string(R"({"item":"a)")})
+    EXPECT_EQ(Decode({bad}, {2}).rfind("SEMEL-51", 0), 0u) << bad;
+}
+
+TEST_F(JsonFormatTest, AKeyMayBeWrittenWithEscapes) { EXPECT_EQ(Decode({R"({"\u0069d":5,"item":"x"})"}, {0, 2}), "+I[5, x]\n"); }
 
 TEST_F(JsonFormatTest, MutatedDocumentsNeverCrash) {
   const std::string good = R"({"id":1,"amount":12.3,"item":"abc","ts":"2026-01-02 03:04:05.678","ok":true,"r":{"a":1,"b":{"c":"x"}}})";

@@ -11,7 +11,9 @@ namespace {
 class Calc final : public Operator {
  public:
   explicit Calc(const OperatorContext& context)
-      : spec_(std::get<plan::CalcSpec>(context.node->spec)), schema_(context.node->schema), evaluator_(*context.evaluator) {}
+      : spec_(std::get<plan::CalcSpec>(context.node->spec)),
+        schema_(context.node->schema),
+        evaluator_(*context.evaluator) {}
 
   Status Process(const columnar::Batch& batch, Output& out) override {
     counters.rows_in += batch.length();
@@ -38,7 +40,9 @@ class Calc final : public Operator {
 }  // namespace
 
 void RegisterCalc(Registry& registry) {
-  registry.Add("Calc", [](const OperatorContext& context) -> Result<std::unique_ptr<Operator>> { return std::unique_ptr<Operator>(std::make_unique<Calc>(context)); });
+  registry.Add("Calc", [](const OperatorContext& context) -> Result<std::unique_ptr<Operator>> {
+    return std::unique_ptr<Operator>(std::make_unique<Calc>(context));
+  });
 }
 
 }  // namespace semel::operators

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// GROUP BY without a window: every batch changes groups, and each changed group gives its net change: +I for a new one, −U and +U for
-// one whose result is another now, nothing where it stayed the same.
+// GROUP BY without a window: every batch changes groups, and each changed group gives its net change: +I for a new one,
+// −U and +U for one whose result is another now, nothing where it stayed the same.
 #include "operators/api/error_codes.h"
 #include "operators/group_aggregate/register.h"
 #include "state/group_table.h"
@@ -25,28 +25,21 @@ class GroupAggregate final : public Operator {
         table_(spec_.aggregates, input_),
         retracts_(context.node->mode.update_before),
         worker_(context.worker),
-        workers_(context.workers) {}
+        workers_(context.workers) {
+    for (size_t c = 0; c < table_.num_calls(); ++c) before_.push_back(table_.accumulators(c));
+  }
 
   Status Process(const Batch& batch, Output& out) override {
     counters.rows_in += batch.length();
-    // Copies of the groups that this batch touches, as they were before.
-    state::GroupTable before(spec_.aggregates, input_);
-    std::vector<uint32_t> touched;
-    std::vector<bool> is_new;
-    for (int64_t row = 0; row < batch.length(); ++row) {
-      state::EncodeKey(batch, spec_.keys, row, key_);
-      const uint64_t hash = state::HashKey(key_);
-      bool created = false, first_touch = false;
-      const uint32_t group = table_.FindOrAdd(key_, hash, created);
-      const uint32_t copy = before.FindOrAdd(key_, hash, first_touch);
-      if (first_touch) {
-        touched.push_back(group);
-        is_new.push_back(created);
-        for (size_t c = 0; c < table_.num_calls(); ++c) before.accumulators(c).Assign(copy, table_.accumulators(c), group);
-      }
-      SEMEL_RETURN_IF_ERROR(table_.Add(group, batch, row));
-    }
-    return EmitChanges(before, touched, is_new, out);
+    const uint32_t old_groups = table_.size();
+    keys_.Encode(batch, spec_.keys);
+    table_.FindOrAddAll(keys_, {}, groups_);
+    NoteTouched();
+    // The touched groups as they were before.
+    for (size_t c = 0; c < before_.size(); ++c)
+      for (uint32_t t = 0; t < touched_.size(); ++t) before_[c].Assign(t, table_.accumulators(c), touched_[t]);
+    SEMEL_RETURN_IF_ERROR(table_.AddAll(groups_, batch, {}));
+    return EmitChanges(batch, old_groups, out);
   }
 
   Result<std::vector<SnapshotPart>> Snapshot() override {
@@ -65,36 +58,81 @@ class GroupAggregate final : public Operator {
 
   Status Restore(const std::string&, std::string_view content) override {
     codec::ByteReader reader(content);
-    const bool good = table_.DecodeEntries(reader, [this](uint64_t hash) { return state::WorkerOf(state::KeyGroupOf(hash), workers_) == worker_; });
-    if (!good || !reader.at_end()) return Status::Corrupt(kDamagedOperatorState, "groups in a state segment do not fit", "restore the checkpoint folder from a backup");
+    const bool good = table_.DecodeEntries(
+        reader, [this](uint64_t hash) { return state::WorkerOf(state::KeyGroupOf(hash), workers_) == worker_; });
+    if (!good || !reader.at_end())
+      return Status::Corrupt(kDamagedOperatorState, "groups in a state segment do not fit",
+                             "restore the checkpoint folder from a backup");
     return Status::Ok();
   }
 
  private:
-  Status EmitChanges(const state::GroupTable& before, const std::vector<uint32_t>& touched, const std::vector<bool>& is_new, Output& out) {
-    std::vector<ColumnBuilder> builders;
-    for (const columnar::Field& field : schema_->fields) builders.emplace_back(field.type);
+  // Lists each group of the batch once, with the row that met it first.
+  void NoteTouched() {
+    ++batch_number_;
+    touched_.clear();
+    first_rows_.clear();
+    touched_in_.resize(table_.size(), 0);
+    for (uint32_t row = 0; row < groups_.size(); ++row) {
+      uint64_t& seen = touched_in_[groups_[row]];
+      if (seen == batch_number_) continue;
+      seen = batch_number_;
+      touched_.push_back(groups_[row]);
+      first_rows_.push_back(row);
+    }
+    for (; before_size_ < touched_.size(); ++before_size_)
+      for (state::Accumulators& before : before_) before.AddGroup();
+  }
+
+  bool IsChanged(uint32_t t) const {
+    for (size_t c = 0; c < before_.size(); ++c)
+      if (!table_.accumulators(c).ResultEquals(touched_[t], before_[c], t)) return true;
+    return false;
+  }
+
+  // Rows of one kind side by side would be quicker to make, but -U has to stand before its +U.
+  Status EmitChanges(const Batch& batch, uint32_t old_groups, Output& out) {
     std::vector<RowKind> kinds;
-    for (uint32_t t = 0; t < touched.size(); ++t) {
-      bool changed = is_new[t];
-      for (size_t c = 0; c < table_.num_calls() && !changed; ++c) changed = !table_.accumulators(c).ResultEquals(touched[t], before.accumulators(c), t);
-      if (!changed) continue;
-      if (!is_new[t] && retracts_) SEMEL_RETURN_IF_ERROR(AppendRow(before, t, RowKind::kUpdateBefore, builders, kinds));
-      SEMEL_RETURN_IF_ERROR(AppendRow(table_, touched[t], is_new[t] ? RowKind::kInsert : RowKind::kUpdateAfter, builders, kinds));
+    std::vector<uint32_t> rows, changed;  // rows of the batch, for the keys; numbers in touched_
+    for (uint32_t t = 0; t < touched_.size(); ++t) {
+      const bool is_new = touched_[t] >= old_groups;
+      if (!is_new && !IsChanged(t)) continue;
+      if (!is_new && retracts_) {
+        kinds.push_back(RowKind::kUpdateBefore);
+        rows.push_back(first_rows_[t]);
+        changed.push_back(t);
+      }
+      kinds.push_back(is_new ? RowKind::kInsert : RowKind::kUpdateAfter);
+      rows.push_back(first_rows_[t]);
+      changed.push_back(t);
     }
     if (kinds.empty()) return Status::Ok();
     std::vector<columnar::ColumnPtr> columns;
-    for (ColumnBuilder& builder : builders) columns.push_back(builder.Finish());
-    const int64_t rows = static_cast<int64_t>(kinds.size());
-    return out.Emit(Batch(schema_, rows, std::move(columns), std::move(kinds)));
+    for (int key : spec_.keys) columns.push_back(columnar::Take(*batch.column(static_cast<size_t>(key)), rows));
+    for (size_t c = 0; c < before_.size(); ++c) {
+      ColumnBuilder builder((*schema_)[spec_.keys.size() + c].type);
+      builder.Reserve(static_cast<int64_t>(kinds.size()));
+      SEMEL_RETURN_IF_ERROR(AppendResults(c, changed, kinds, builder));
+      columns.push_back(builder.Finish());
+    }
+    const auto n = static_cast<int64_t>(kinds.size());
+    return out.Emit(Batch(schema_, n, std::move(columns), std::move(kinds)));
   }
 
-  Status AppendRow(const state::GroupTable& table, uint32_t group, RowKind kind, std::vector<ColumnBuilder>& builders, std::vector<RowKind>& kinds) {
-    std::vector<ColumnBuilder*> keys;
-    for (size_t k = 0; k < spec_.keys.size(); ++k) keys.push_back(&builders[k]);
-    SEMEL_CHECK(state::DecodeKey(table.KeyOf(group), keys), "a key of this table decodes");
-    for (size_t c = 0; c < table.num_calls(); ++c) SEMEL_RETURN_IF_ERROR(table.AppendResult(c, group, builders[spec_.keys.size() + c]));
-    kinds.push_back(kind);
+  Status AppendResults(size_t call, const std::vector<uint32_t>& changed, const std::vector<RowKind>& kinds,
+                       ColumnBuilder& builder) {
+    const state::Accumulators& now = table_.accumulators(call);
+    if (!retracts_) {
+      std::vector<uint32_t> groups;
+      groups.reserve(changed.size());
+      for (const uint32_t t : changed) groups.push_back(touched_[t]);
+      return now.AppendAll(groups, builder);
+    }
+    for (size_t i = 0; i < changed.size(); ++i) {
+      const bool old = kinds[i] == RowKind::kUpdateBefore;
+      SEMEL_RETURN_IF_ERROR(old ? before_[call].Append(changed[i], builder)
+                                : now.Append(touched_[changed[i]], builder));
+    }
     return Status::Ok();
   }
 
@@ -104,7 +142,15 @@ class GroupAggregate final : public Operator {
   state::GroupTable table_;
   const bool retracts_;  // somebody above needs -U
   const uint32_t worker_, workers_;
-  std::string key_;
+  // Of the present batch; members so that their memory is used again.
+  state::KeyBatch keys_;
+  std::vector<uint32_t> groups_;      // per row
+  std::vector<uint32_t> touched_;     // groups, each once
+  std::vector<uint32_t> first_rows_;  // per touched group
+  std::vector<uint64_t> touched_in_;  // per group of the table: the batch that touched it last
+  uint64_t batch_number_ = 0;
+  std::vector<state::Accumulators> before_;  // per call, by number in touched_
+  size_t before_size_ = 0;
   size_t base_bytes_ = 0;   // of the last full snapshot; 0: the next one is full
   size_t delta_bytes_ = 0;  // written on top of it
 };

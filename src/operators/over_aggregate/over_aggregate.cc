@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// aggregate(…) OVER (PARTITION BY … ORDER BY rowtime): rows wait until the watermark has passed their time, then are taken in time order.
-// RANGE: rows of one time share the result; ROWS: each has its own, ties in order of arrival. Rows at or behind the watermark are late.
+// aggregate(…) OVER (PARTITION BY … ORDER BY rowtime): rows wait until the watermark has passed their time, then are
+// taken in time order. RANGE: rows of one time share the result; ROWS: each has its own, ties in order of arrival. Rows
+// at or behind the watermark are late.
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
 #include "operators/api/error_codes.h"
 #include "operators/api/windows.h"
@@ -18,6 +20,59 @@ namespace {
 
 using columnar::Batch;
 using columnar::ColumnBuilder;
+
+// The rows in order of time, ties in their own order.
+std::vector<uint32_t> OrderByTime(const Batch& batch, int rowtime) {
+  const int64_t* times = batch.column(static_cast<size_t>(rowtime))->values<int64_t>();
+  std::vector<uint32_t> order(static_cast<size_t>(batch.length()));
+  std::iota(order.begin(), order.end(), 0u);
+  if (order.empty() || std::is_sorted(times, times + order.size())) return order;
+  const auto [least, greatest] = std::minmax_element(times, times + order.size());
+  constexpr int kRowBits = 24, kTimeBits = 40;
+  if (order.size() >> kRowBits == 0 && static_cast<uint64_t>(*greatest - *least) >> kTimeBits == 0) {
+    // Time and row in one number: sorted several times quicker.
+    std::vector<uint64_t> packed(order.size());
+    for (size_t i = 0; i < packed.size(); ++i) packed[i] = static_cast<uint64_t>(times[i] - *least) << kRowBits | i;
+    std::sort(packed.begin(), packed.end());
+    for (size_t i = 0; i < packed.size(); ++i) order[i] = static_cast<uint32_t>(packed[i] & ((1u << kRowBits) - 1));
+    return order;
+  }
+  std::stable_sort(order.begin(), order.end(), [times](uint32_t a, uint32_t b) { return times[a] < times[b]; });
+  return order;
+}
+
+// Rows of one batch that wait for the watermark, ordered once; each leaves once.
+class WaitingRows {
+ public:
+  WaitingRows(Batch batch, int rowtime)
+      : batch_(std::move(batch)), rowtime_(rowtime), order_(OrderByTime(batch_, rowtime)) {}
+  bool empty() const { return next_ == order_.size(); }
+  // Takes out the rows up to `watermark`, in order of time; nothing if there are none.
+  std::optional<Batch> TakeUpTo(int64_t watermark) {
+    const int64_t* times = batch_.column(static_cast<size_t>(rowtime_))->values<int64_t>();
+    const auto end = std::partition_point(order_.begin() + static_cast<std::ptrdiff_t>(next_), order_.end(),
+                                          [&](uint32_t row) { return times[row] <= watermark; });
+    const auto n = static_cast<size_t>(end - order_.begin()) - next_;
+    if (n == 0) return std::nullopt;
+    Batch taken = batch_.Take(std::span<const uint32_t>(order_).subspan(next_, n));
+    next_ += n;
+    // A few late leavers must not hold the whole batch in memory.
+    if (!empty() && (order_.size() - next_) * 4 < order_.size()) *this = WaitingRows(Rest(), rowtime_);
+    return taken;
+  }
+  // What still waits, in order of arrival.
+  Batch Rest() const {
+    std::vector<uint32_t> rows(order_.begin() + static_cast<std::ptrdiff_t>(next_), order_.end());
+    std::sort(rows.begin(), rows.end());
+    return batch_.Take(rows);
+  }
+
+ private:
+  Batch batch_;
+  int rowtime_;
+  std::vector<uint32_t> order_;
+  size_t next_ = 0;
+};
 
 class OverAggregate final : public Operator {
  public:
@@ -44,26 +99,23 @@ class OverAggregate final : public Operator {
         kept.push_back(static_cast<uint32_t>(row));
       }
     }
-    if (kept.empty()) return Status::Ok();
-    waiting_.push_back(static_cast<int64_t>(kept.size()) == batch.length() ? batch : batch.Take(kept));
+    if (!kept.empty())
+      waiting_.emplace_back(static_cast<int64_t>(kept.size()) == batch.length() ? batch : batch.Take(kept),
+                            spec_.rowtime);
     return Status::Ok();
   }
 
   Status OnWatermark(int64_t watermark, Output& out) override {
     watermark_ = std::max(watermark_, watermark);
-    if (waiting_.empty()) return Status::Ok();
-    const Batch all = Together();
-    const int64_t* times = all.column(static_cast<size_t>(spec_.rowtime))->values<int64_t>();
-    std::vector<uint32_t> ready, rest;
-    for (int64_t row = 0; row < all.length(); ++row) (times[row] <= watermark_ ? ready : rest).push_back(static_cast<uint32_t>(row));
-    if (ready.empty()) {
-      waiting_ = {all};
-      return Status::Ok();
-    }
-    waiting_.clear();
-    if (!rest.empty()) waiting_.push_back(all.Take(rest));
-    std::stable_sort(ready.begin(), ready.end(), [times](uint32_t a, uint32_t b) { return times[a] < times[b]; });
-    return EmitReady(all.Take(ready), out);
+    std::vector<Batch> ready;
+    for (WaitingRows& rows : waiting_)
+      if (std::optional<Batch> part = rows.TakeUpTo(watermark_)) ready.push_back(*std::move(part));
+    std::erase_if(waiting_, [](const WaitingRows& rows) { return rows.empty(); });
+    if (ready.empty()) return Status::Ok();
+    // Parts stand in order of arrival, so that a stable sort keeps ties in it.
+    const Batch all = columnar::ConcatenateBatches(ready);
+    const std::vector<uint32_t> order = OrderByTime(all, spec_.rowtime);
+    return EmitReady(ready.size() == 1 ? all : all.Take(order), out);
   }
 
   Result<std::vector<SnapshotPart>> Snapshot() override {
@@ -81,9 +133,8 @@ class OverAggregate final : public Operator {
       parts.push_back({"groups", full, writer.Take()});
     }
     codec::ByteWriter rows;
-    if (!waiting_.empty()) waiting_ = {Together()};
     rows.Varint(waiting_.size());
-    for (const Batch& batch : waiting_) state::EncodeBatch(batch, rows);
+    for (const WaitingRows& batch : waiting_) state::EncodeBatch(batch.Rest(), rows);
     parts.push_back({"rows", true, rows.Take()});
     return parts;
   }
@@ -99,7 +150,10 @@ class OverAggregate final : public Operator {
   void RestoreWatermark(int64_t watermark) override { watermark_ = watermark; }
 
  private:
-  static Status Damaged() { return Status::Corrupt(kDamagedOperatorState, "groups or rows in a state segment do not fit", "restore the checkpoint folder from a backup"); }
+  static Status Damaged() {
+    return Status::Corrupt(kDamagedOperatorState, "groups or rows in a state segment do not fit",
+                           "restore the checkpoint folder from a backup");
+  }
   bool IsMine(uint64_t hash) const { return state::WorkerOf(state::KeyGroupOf(hash), workers_) == worker_; }
 
   Status RestoreRows(codec::ByteReader& reader) {
@@ -107,55 +161,37 @@ class OverAggregate final : public Operator {
     for (uint64_t b = 0; b < batches && reader.ok(); ++b) {
       SEMEL_ASSIGN_OR_RETURN(Batch batch, state::DecodeBatch(reader, input_));
       std::vector<uint32_t> mine;
-      for (int64_t row = 0; row < batch.length(); ++row) {
-        state::EncodeKey(batch, spec_.keys, row, key_);
-        if (IsMine(state::HashKey(key_))) mine.push_back(static_cast<uint32_t>(row));
-      }
-      if (!mine.empty()) waiting_.push_back(batch.Take(mine));
+      keys_.Encode(batch, spec_.keys);
+      for (uint32_t row = 0; row < keys_.size(); ++row)
+        if (IsMine(keys_.hash(row))) mine.push_back(row);
+      if (!mine.empty()) waiting_.emplace_back(batch.Take(mine), spec_.rowtime);
     }
     return reader.ok() && reader.at_end() ? Status::Ok() : Damaged();
   }
 
-  // All waiting rows in one batch, in order of arrival.
-  Batch Together() const {
-    if (waiting_.size() == 1) return waiting_[0];
-    std::vector<columnar::ColumnPtr> columns;
-    int64_t rows = 0;
-    for (const Batch& batch : waiting_) rows += batch.length();
-    for (size_t c = 0; c < input_->size(); ++c) {
-      std::vector<columnar::ColumnPtr> pieces;
-      for (const Batch& batch : waiting_) pieces.push_back(batch.column(c));
-      columns.push_back(columnar::Concatenate(pieces));
+  // Takes rows in time order and gives them on with their results.
+  Status EmitReady(const Batch& rows, Output& out) {
+    keys_.Encode(rows, spec_.keys);
+    table_.FindOrAddAll(keys_, {}, groups_);
+    const std::vector<uint32_t> frame_ends = FrameEnds(rows);
+    std::vector<columnar::ColumnPtr> columns = rows.columns();
+    for (size_t c = 0; c < spec_.aggregates.size(); ++c) {
+      ColumnBuilder result(spec_.aggregates[c].type);
+      SEMEL_RETURN_IF_ERROR(table_.AddAndAppendAll(c, groups_, rows, frame_ends, result));
+      columns.push_back(result.Finish());
     }
-    return Batch(input_, rows, std::move(columns));
+    return out.Emit(Batch(schema_, rows.length(), std::move(columns)));
   }
 
-  Status EmitReady(const Batch& rows, Output& out) {
+  // Per row the end of the rows that its frame takes in: those of the same time in a RANGE frame, itself alone in a
+  // ROWS frame.
+  std::vector<uint32_t> FrameEnds(const Batch& rows) const {
     const int64_t* times = rows.column(static_cast<size_t>(spec_.rowtime))->values<int64_t>();
-    std::vector<ColumnBuilder> results;
-    for (const plan::AggregateCall& call : spec_.aggregates) results.emplace_back(call.type);
-    std::vector<uint32_t> groups(static_cast<size_t>(rows.length()));
-    auto take = [&](int64_t row) -> Status {
-      state::EncodeKey(rows, spec_.keys, row, key_);
-      bool created = false;
-      groups[static_cast<size_t>(row)] = table_.FindOrAdd(key_, state::HashKey(key_), created);
-      return table_.Add(groups[static_cast<size_t>(row)], rows, row);
-    };
-    auto give = [&](int64_t row) -> Status {
-      for (size_t c = 0; c < results.size(); ++c) SEMEL_RETURN_IF_ERROR(table_.AppendResult(c, groups[static_cast<size_t>(row)], results[c]));
-      return Status::Ok();
-    };
     const bool range = spec_.frame == plan::FrameKind::kRangeUnboundedPreceding;
-    for (int64_t row = 0; row < rows.length();) {
-      int64_t end = row + 1;
-      while (range && end < rows.length() && times[end] == times[row]) ++end;
-      for (int64_t r = row; r < end; ++r) SEMEL_RETURN_IF_ERROR(take(r));
-      for (int64_t r = row; r < end; ++r) SEMEL_RETURN_IF_ERROR(give(r));
-      row = end;
-    }
-    std::vector<columnar::ColumnPtr> columns = rows.columns();
-    for (ColumnBuilder& result : results) columns.push_back(result.Finish());
-    return out.Emit(Batch(schema_, rows.length(), std::move(columns)));
+    std::vector<uint32_t> ends(static_cast<size_t>(rows.length()));
+    for (size_t i = ends.size(); i-- > 0;)
+      ends[i] = range && i + 1 < ends.size() && times[i] == times[i + 1] ? ends[i + 1] : static_cast<uint32_t>(i + 1);
+    return ends;
   }
 
   const plan::OverAggregateSpec& spec_;
@@ -164,9 +200,11 @@ class OverAggregate final : public Operator {
   state::GroupTable table_;
   const uint32_t worker_, workers_;
   const bool fail_on_late_;
-  std::vector<Batch> waiting_;
+  std::vector<WaitingRows> waiting_;  // in order of arrival
   int64_t watermark_ = INT64_MIN;
-  std::string key_;
+  // Of the present batch; members so that their memory is used again.
+  state::KeyBatch keys_;
+  std::vector<uint32_t> groups_;
   size_t base_bytes_ = 0;
   size_t delta_bytes_ = 0;
 };

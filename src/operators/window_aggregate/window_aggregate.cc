@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// GROUP BY keys and a tumbling window: a table of groups per window, emitted and dropped as a whole once the watermark has passed the
-// window's end. A row whose window has fired is late.
+// GROUP BY keys and a tumbling window: a table of groups per window, emitted and dropped as a whole once the watermark
+// has passed the window's end. A row whose window has fired is late.
 #include <map>
 
 #include "operators/api/error_codes.h"
@@ -31,18 +31,29 @@ class WindowAggregate final : public Operator {
   Status Process(const Batch& batch, Output&) override {
     counters.rows_in += batch.length();
     const columnar::Column& time = *batch.column(static_cast<size_t>(spec_.window.rowtime));
+    // Rows of one window are taken together; neighbours in a stream mostly are of one.
+    std::map<int64_t, std::vector<uint32_t>> rows_of;
+    std::vector<uint32_t>* rows = nullptr;
+    int64_t begin = 0, end = 0;  // the window of the row before
     for (int64_t row = 0; row < batch.length(); ++row) {
       if (time.IsNull(row)) return NullEventTime();
-      const int64_t end = TumbleEnd(spec_.window, time.values<int64_t>()[row]);
-      if (HasFired(end)) {
-        if (fail_on_late_) return LateRowFails();
-        ++counters.late;
-        continue;
+      const int64_t at = time.values<int64_t>()[row];
+      if (rows == nullptr || at < begin || at >= end) {
+        end = TumbleEnd(spec_.window, at);
+        begin = end - spec_.window.size_micros;
+        rows = HasFired(end) ? &late_ : &rows_of[end];
       }
-      state::GroupTable& table = TableOf(end);
-      state::EncodeKey(batch, spec_.keys, row, key_);
-      bool created = false;
-      SEMEL_RETURN_IF_ERROR(table.Add(table.FindOrAdd(key_, state::HashKey(key_), created), batch, row));
+      rows->push_back(static_cast<uint32_t>(row));
+    }
+    if (!late_.empty() && fail_on_late_) return LateRowFails();
+    counters.late += static_cast<int64_t>(late_.size());
+    late_.clear();
+    if (rows_of.empty()) return Status::Ok();
+    keys_.Encode(batch, spec_.keys);
+    for (const auto& [window_end, mine] : rows_of) {
+      state::GroupTable& table = TableOf(window_end);
+      table.FindOrAddAll(keys_, mine, groups_);
+      SEMEL_RETURN_IF_ERROR(table.AddAll(groups_, batch, mine));
     }
     return Status::Ok();
   }
@@ -87,9 +98,13 @@ class WindowAggregate final : public Operator {
     bool good = reader.ok();
     for (uint64_t i = 0; i < windows && good; ++i) {
       const int64_t end = reader.Zigzag();
-      good = reader.ok() && TableOf(end).DecodeEntries(reader, [this](uint64_t hash) { return state::WorkerOf(state::KeyGroupOf(hash), workers_) == worker_; });
+      good = reader.ok() && TableOf(end).DecodeEntries(reader, [this](uint64_t hash) {
+        return state::WorkerOf(state::KeyGroupOf(hash), workers_) == worker_;
+      });
     }
-    if (!good || !reader.at_end()) return Status::Corrupt(kDamagedOperatorState, "windows in a state segment do not fit", "restore the checkpoint folder from a backup");
+    if (!good || !reader.at_end())
+      return Status::Corrupt(kDamagedOperatorState, "windows in a state segment do not fit",
+                             "restore the checkpoint folder from a backup");
     return Status::Ok();
   }
 
@@ -115,7 +130,8 @@ class WindowAggregate final : public Operator {
     for (uint32_t group = 0; group < table.size(); ++group) {
       if (!table.KeyOf(group).empty() && table.KeyOf(group)[0] == '\x02') continue;  // stands for other workers' keys
       SEMEL_CHECK(state::DecodeKey(table.KeyOf(group), keys), "a key of this table decodes");
-      for (size_t c = 0; c < table.num_calls(); ++c) SEMEL_RETURN_IF_ERROR(table.AppendResult(c, group, builders[spec_.keys.size() + c]));
+      for (size_t c = 0; c < table.num_calls(); ++c)
+        SEMEL_RETURN_IF_ERROR(table.AppendResult(c, group, builders[spec_.keys.size() + c]));
       builders[window_at].Append<int64_t>(end - spec_.window.size_micros);
       builders[window_at + 1].Append<int64_t>(end);
       builders[window_at + 2].Append<int64_t>(end - 1000);
@@ -135,7 +151,9 @@ class WindowAggregate final : public Operator {
   std::map<int64_t, state::GroupTable> windows_;  // by end
   std::vector<int64_t> dropped_;                  // since the last snapshot
   int64_t watermark_ = INT64_MIN;
-  std::string key_;
+  // Of the present batch; members so that their memory is used again.
+  state::KeyBatch keys_;
+  std::vector<uint32_t> groups_, late_;
   size_t base_bytes_ = 0;
   size_t delta_bytes_ = 0;
 };
