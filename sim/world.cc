@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "base/check.h"
+#include "sim/stack_switch.h"
 
 namespace semel::sim {
 
@@ -19,13 +20,13 @@ namespace {
 // Stacks are reused: mapping one costs more than a simulated crash. The lowest page is a guard.
 class PooledStack {
  public:
-  static constexpr size_t kSize = 128 * 1024;
+  static constexpr size_t kSize = kStackBytes, kGuard = 4096;
   context::stack_context allocate() {
     void* base = nullptr;
     if (pool().empty()) {
       base = ::mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
       SEMEL_CHECK(base != MAP_FAILED, "no memory for a stack");
-      ::mprotect(base, 4096, PROT_NONE);
+      ::mprotect(base, kGuard, PROT_NONE);
     } else {
       base = pool().back();
       pool().pop_back();
@@ -35,7 +36,11 @@ class PooledStack {
     stack.sp = static_cast<char*>(base) + kSize;
     return stack;
   }
-  void deallocate(context::stack_context& stack) { pool().push_back(static_cast<char*>(stack.sp) - stack.size); }
+  void deallocate(context::stack_context& stack) {
+    char* base = static_cast<char*>(stack.sp) - stack.size;
+    StackSide::Clean(base + kGuard, kSize - kGuard);
+    pool().push_back(base);
+  }
 
  private:
   static std::vector<void*>& pool() {
@@ -50,6 +55,10 @@ struct Fiber {
   Process* process = nullptr;
   context::fiber context;   // of the fiber while it is suspended
   context::fiber scheduler;  // of the scheduler while the fiber runs
+  const void* stack_bottom = nullptr;
+  size_t stack_size = 0;
+  StackSide side;  // the fiber's
+  bool started = false;
   bool ready = true;
   bool finished = false;
   bool woken = false;
@@ -57,7 +66,7 @@ struct Fiber {
   std::vector<Fiber*> joiners;
 };
 
-World::World(uint64_t seed) : random_(seed) {}
+World::World(uint64_t seed) : random_(seed), scheduler_side_(std::make_unique<StackSide>()) {}
 
 World::~World() {
   for (auto& process : processes_) Kill(process.get());
@@ -74,13 +83,23 @@ Fiber* World::Spawn(Process* process, std::function<void()> body) {
   auto owned = std::make_unique<Fiber>();
   Fiber* fiber = owned.get();
   fiber->process = process;
-  fiber->context = context::fiber(std::allocator_arg, PooledStack(), [this, fiber, body = std::move(body)](context::fiber&& from) {
+  PooledStack stacks;
+  const context::stack_context stack = stacks.allocate();
+  fiber->stack_bottom = static_cast<char*>(stack.sp) - stack.size;
+  fiber->stack_size = stack.size;
+  auto run = [this, fiber, body = std::move(body)](context::fiber&& from) {
+    struct Leave {  // however the fiber ends: by itself, or unwound by Kill
+      StackSide& side;
+      ~Leave() { side.Left(); }
+    } leave{fiber->side};
+    fiber->side.Entered();
     fiber->scheduler = std::move(from);
     body();
     fiber->finished = true;
     for (Fiber* joiner : fiber->joiners) Unblock(joiner);
     return std::move(fiber->scheduler);
-  });
+  };
+  fiber->context = context::fiber(std::allocator_arg, context::preallocated(stack.sp, stack.size, stack), stacks, std::move(run));
   process->fibers.push_back(fiber);
   fibers_.push_back(std::move(owned));
   return fiber;
@@ -105,7 +124,10 @@ void World::Kill(Process* process) {
     Fiber* fiber = process->fibers.back();
     process->fibers.pop_back();
     current_ = fiber;
+    scheduler_side_->Leaving(fiber->stack_bottom, fiber->stack_size);
     fiber->context = context::fiber();  // unwinds
+    scheduler_side_->Arrived();
+    if (!fiber->started) scheduler_side_->Returned();
     fiber->finished = true;
     current_ = nullptr;
   }
@@ -120,14 +142,24 @@ std::vector<Process*> World::Running() {
 
 void World::SwitchOut() {
   Fiber* fiber = current_;
-  fiber->scheduler = std::move(fiber->scheduler).resume();
+  fiber->side.Leaving();
+  try {
+    fiber->scheduler = std::move(fiber->scheduler).resume();
+  } catch (const context::detail::forced_unwind&) {
+    fiber->side.Arrived();
+    throw;
+  }
+  fiber->side.Arrived();
 }
 
 void World::Resume(Fiber* fiber) {
   current_ = fiber;
   fiber->ready = false;
   fiber->wake_at = INT64_MAX;
+  fiber->started = true;
+  scheduler_side_->Leaving(fiber->stack_bottom, fiber->stack_size);
   fiber->context = std::move(fiber->context).resume();
+  scheduler_side_->Arrived();
   current_ = nullptr;
   if (kill_requested_) {
     kill_requested_ = false;

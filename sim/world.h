@@ -34,6 +34,7 @@ class Random {
 };
 
 struct Fiber;
+class StackSide;
 
 // How often things go wrong, drawn per seed. All zero in the quiet phase.
 struct Faults {
@@ -103,6 +104,7 @@ class World {
   void Reap();
 
   Random random_;
+  std::unique_ptr<StackSide> scheduler_side_;
   Faults faults_;
   int64_t now_ = 1'000'000;
   uint64_t trace_ = 0xcbf29ce484222325;
