@@ -8,9 +8,9 @@
 
 namespace semel::sim {
 
-using checkpoint::Committable;
 using checkpoint::CommitOutcome;
 using checkpoint::CommitResult;
+using checkpoint::Committable;
 using checkpoint::Marker;
 
 namespace {
@@ -21,7 +21,8 @@ Status NoAnswer() { return Status::Unknown(kModel, "no answer", "none"); }
 
 class ModelStore final : public checkpoint::Store {
  public:
-  ModelStore(ObjectStoreModel& model, World& world, Process* process) : model_(model), world_(world), process_(process) {}
+  ModelStore(ObjectStoreModel& model, World& world, Process* process)
+      : model_(model), world_(world), process_(process) {}
 
   Status PutIfAbsent(const std::string& name, std::string_view content) override {
     if (!process_->alive) return Status::Cancelled();
@@ -54,7 +55,8 @@ class ModelStore final : public checkpoint::Store {
     world_.Yield();
     if (world_.random().Chance(world_.faults().lost_answer)) return Status::Transient(kModel, "no answer", "none");
     std::vector<std::string> names;
-    for (auto it = model_.objects.lower_bound(prefix); it != model_.objects.end() && it->first.rfind(prefix, 0) == 0; ++it)
+    for (auto it = model_.objects.lower_bound(prefix); it != model_.objects.end() && it->first.rfind(prefix, 0) == 0;
+         ++it)
       names.push_back(it->first);
     return names;
   }
@@ -75,16 +77,22 @@ class ModelStore final : public checkpoint::Store {
 class ModelView final : public checkpoint::SinkView {
  public:
   ModelView(TableModel& table, env::Env& env, Process* process)
-      : table_(table), env_(env), process_(process), version_(table.version), marker_(table.marker) {}
+      : table_(table),
+        env_(env),
+        process_(process),
+        version_(table.version),
+        marker_(table.marker),
+        live_(table.MarkerIsLive()) {}
   const std::optional<Marker>& marker() const override { return marker_; }
-  bool marker_is_live() const override { return true; }
+  bool marker_is_live() const override { return live_; }
 
   CommitResult Commit(const checkpoint::CommitPermit&, const Committable& committable) override {
     if (!process_->alive) return {CommitOutcome::kUnknown, Status::Cancelled(), {}};
     if (Status s = env_.Point("commit.model.swap.before"); !s.ok()) return {CommitOutcome::kUnknown, s, {}};
     World& world = table_.world();
     Random& random = world.random();
-    if (random.Chance(world.faults().busy)) return {CommitOutcome::kRejected, Status::Transient(kModel, "busy", "none"), {}};
+    if (random.Chance(world.faults().busy))
+      return {CommitOutcome::kRejected, Status::Transient(kModel, "busy", "none"), {}};
     if (random.Chance(world.faults().late_apply)) {
       world.Later(static_cast<int64_t>(random.Below(3'000'000)),
                   [&table = table_, version = version_, committable] { table.Apply(version, committable); });
@@ -106,6 +114,7 @@ class ModelView final : public checkpoint::SinkView {
   Process* process_;
   uint64_t version_;
   std::optional<Marker> marker_;
+  bool live_;
 };
 
 class ModelCommitter final : public checkpoint::Committer {
@@ -157,6 +166,8 @@ std::string TableModel::FileName(const std::string& lineage, uint64_t epoch, uin
   return fmt::format("{}/{}/{}", lineage, epoch, generation);
 }
 
+static Epoch EpochOf(const std::string& file) { return Epoch(std::stoull(Split(file, '/')[1])); }
+
 bool TableModel::Apply(uint64_t expected_version, const Committable& committable) {
   if (version != expected_version) return false;
   if (is_decided && !is_decided(committable.marker))
@@ -164,18 +175,78 @@ bool TableModel::Apply(uint64_t expected_version, const Committable& committable
   for (const std::string& file : committable.payloads)
     if (staged.count(file) == 0) violations_.Add("I7 a committed file is missing: " + file);
   if (marker && marker->lineage == committable.marker.lineage && !(marker->epoch < committable.marker.epoch))
-    violations_.Add("I5 markers do not follow the chain: " + marker->ToString() + " then " + committable.marker.ToString());
-  ++version;
+    violations_.Add("I5 markers do not follow the chain: " + marker->ToString() + " then " +
+                    committable.marker.ToString());
+  if (const size_t last = SnapshotOfMarker(); last != 0 && !IsAncestor(last))
+    violations_.Add("R4 committed onto a table that was rolled back: " + committable.marker.ToString());
   marker = committable.marker;
   markers.push_back(committable.marker);
-  live.insert(live.end(), committable.payloads.begin(), committable.payloads.end());
+  before_rollback_.reset();  // nothing of this pipeline was lost by it, or there is a violation above
+  Push({current_, committable.marker, committable.payloads});
   return true;
 }
 
-std::vector<Row> TableModel::CommittedRows() const {
+void TableModel::Push(Snapshot snapshot) {
+  ++version;
+  snapshots_.push_back(std::move(snapshot));
+  current_ = snapshots_.size() - 1;
+}
+
+void TableModel::ForeignAppend() { Push({current_, {}, {}}); }
+
+void TableModel::ForeignExpiry() {
+  if (rolled_back()) return;
+  ++version;
+  for (size_t i = 1; i < snapshots_.size(); ++i) snapshots_[i].listed = i == current_;
+}
+
+void TableModel::ForeignRollback() {
+  if (rolled_back() || current_ == 0) return;
+  const size_t parent = snapshots_[current_].parent;
+  if (parent != 0 && !snapshots_[parent].listed) return;
+  ++version;
+  before_rollback_ = current_;
+  current_ = parent;
+}
+
+void TableModel::UndoRollback() {
+  if (!rolled_back()) return;
+  ++version;
+  current_ = *before_rollback_;
+  before_rollback_.reset();
+}
+
+bool TableModel::IsAncestor(size_t snapshot) const {
+  for (size_t i = current_; i != 0; i = snapshots_[i].parent)
+    if (i == snapshot) return true;
+  return false;
+}
+
+size_t TableModel::SnapshotOfMarker() const {
+  for (size_t i = snapshots_.size() - 1; i > 0; --i)
+    if (marker && snapshots_[i].marker == marker) return i;
+  return 0;
+}
+
+bool TableModel::MarkerIsLive() const {
+  const size_t snapshot = SnapshotOfMarker();
+  return snapshot == 0 || !snapshots_[snapshot].listed || IsAncestor(snapshot);
+}
+
+std::vector<std::string> TableModel::LiveFiles() const {
+  std::vector<size_t> chain;
+  for (size_t i = current_; i != 0; i = snapshots_[i].parent) chain.push_back(i);
+  std::vector<std::string> files;
+  for (auto it = chain.rbegin(); it != chain.rend(); ++it)
+    files.insert(files.end(), snapshots_[*it].files.begin(), snapshots_[*it].files.end());
+  return files;
+}
+
+std::vector<Row> TableModel::CommittedRows(Epoch up_to) const {
   std::vector<Row> rows;
-  for (const std::string& file : live)
-    if (auto it = staged.find(file); it != staged.end()) rows.insert(rows.end(), it->second.begin(), it->second.end());
+  for (const std::string& file : LiveFiles())
+    if (auto it = staged.find(file); it != staged.end() && EpochOf(file) <= up_to)
+      rows.insert(rows.end(), it->second.begin(), it->second.end());
   return rows;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Models of the outside, no kinder than reality: an object store with conditional puts whose answers get lost or whose effects come late,
-// and a table in a catalog that is changed by compare-and-swap, also by others.
+// Models of the outside, no kinder than reality: an object store with conditional puts whose answers get lost or whose
+// effects come late, and a table in a catalog that is changed by compare-and-swap, also by others.
 #pragma once
 
 #include <map>
@@ -40,7 +40,8 @@ struct Violations {
   void Add(std::string what) { found.push_back(std::move(what)); }
 };
 
-// A table: data files that writers stage, and versions that a compare-and-swap makes.
+// A table: data files that writers stage, and versions that a compare-and-swap makes. Others append to it, expire its
+// old snapshots and roll it back; a rollback keeps the marker, which is a property of the table, and loses the rows.
 class TableModel {
  public:
   TableModel(World& world, Violations& violations) : world_(world), violations_(violations) {}
@@ -50,8 +51,14 @@ class TableModel {
   void Stage(const std::string& file, std::vector<Row> rows) { staged[file] = std::move(rows); }
   static std::string FileName(const std::string& lineage, uint64_t epoch, uint64_t generation);
 
-  // Somebody else's commit: another version, the same marker.
-  void ForeignCommit() { ++version; }
+  // Somebody else's commits. Each makes another version and leaves the marker.
+  void ForeignAppend();
+  void ForeignExpiry();    // every snapshot but the current one is no longer listed; not while a rollback is in effect
+  void ForeignRollback();  // to an older snapshot, if there is one
+  void UndoRollback();     // what the refusal's hint asks for
+  bool rolled_back() const { return before_rollback_.has_value(); }
+  // As Committer's contract says: whether the marker's snapshot is an ancestor of the current one, or no longer listed.
+  bool MarkerIsLive() const;
 
   // Called before a commit takes effect: the decision must be durable by then (I4).
   std::function<bool(const checkpoint::Marker&)> is_decided;
@@ -59,17 +66,30 @@ class TableModel {
   uint64_t version = 1;
   std::optional<checkpoint::Marker> marker;
   std::vector<checkpoint::Marker> markers;  // in commit order
-  std::vector<std::string> live;            // committed files
   std::map<std::string, std::vector<Row>> staged;
 
-  std::vector<Row> CommittedRows() const;
+  std::vector<std::string> LiveFiles() const;  // in commit order
+  std::vector<Row> CommittedRows(Epoch up_to = Epoch(UINT64_MAX)) const;
   // The compare-and-swap itself; true if it was applied.
   bool Apply(uint64_t expected_version, const checkpoint::Committable& committable);
   World& world() { return world_; }
 
  private:
+  struct Snapshot {
+    size_t parent = 0;
+    std::optional<checkpoint::Marker> marker;
+    std::vector<std::string> files;
+    bool listed = true;
+  };
+  void Push(Snapshot snapshot);
+  bool IsAncestor(size_t snapshot) const;
+  size_t SnapshotOfMarker() const;  // 0: none
+
   World& world_;
   Violations& violations_;
+  std::vector<Snapshot> snapshots_{Snapshot{}};  // by number; 0 is the empty table
+  size_t current_ = 0;
+  std::optional<size_t> before_rollback_;
 };
 
 }  // namespace semel::sim

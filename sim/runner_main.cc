@@ -4,14 +4,18 @@
 // Runs seeds, reports what was reached and what broke:
 //   --seeds A..B | --cycles N      how much (default: 1..1000)
 //   --seed N [--trace]             one seed, step by step
-//   --store local|objects          only one kind of store (default: both, alternating by seed)
-//   --all-bugs | --bug NAME        planted bugs (only in semel_sim_planted): each has to be found within its budget of seeds
+//   --labels FILE                  docs/crash-points.md: each label of the protocol must be reached with each outcome
+//   --store local|objects           only one kind of store (default: both, alternating by seed)
+//   --all-bugs | --bug NAME        planted bugs (only in semel_sim_planted): each has to be found within its budget of
+//   seeds
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstring>
+#include <fstream>
+#include <map>
 #include <optional>
 
 #include "checkpoint/api/planted_bugs.h"
@@ -34,7 +38,7 @@ struct Arguments {
   uint64_t cycles = 0;
   bool trace = false;
   bool all_bugs = false;
-  std::string bug;
+  std::string bug, labels;
   std::optional<StoreKind> store;
 };
 
@@ -58,6 +62,9 @@ Arguments Parse(int argc, char** argv) {
     } else if (flag == "--store") {
       a.store = std::string(value) == "local" ? StoreKind::kLocal : StoreKind::kObjects;
       ++i;
+    } else if (flag == "--labels") {
+      a.labels = value;
+      ++i;
     } else if (flag == "--bug") {
       a.bug = value;
       ++i;
@@ -75,8 +82,27 @@ StoreKind StoreOf(const Arguments& a, uint64_t seed) {
   return seed % 2 == 0 ? StoreKind::kLocal : StoreKind::kObjects;
 }
 
+// Pairs of label and outcome that were never reached, of the labels that this program contains.
+uint64_t CountUnreached(const std::string& file, const std::map<std::string, uint64_t>& outcomes) {
+  std::ifstream in(file);
+  uint64_t labels = 0, unreached = 0;
+  for (std::string line; std::getline(in, line);) {
+    const size_t begin = line.find('`'), end = line.find('`', begin + 1);
+    if (line.find("`src/checkpoint/") == std::string::npos && line.find("`sim/") == std::string::npos) continue;
+    const std::string label = line.substr(begin + 1, end - begin - 1);
+    ++labels;
+    for (const char* outcome : {"passed", "failed", "paused", "killed"}) {
+      if (outcomes.count(label + "/" + outcome) > 0) continue;
+      ++unreached;
+      std::printf("never reached: %s/%s\n", label.c_str(), outcome);
+    }
+  }
+  std::printf("%lu labels of the protocol, %lu pairs of label and outcome never reached\n", labels, unreached);
+  return labels == 0 ? 1 : unreached;
+}
+
 int RunSeeds(const Arguments& a) {
-  uint64_t seeds = 0, cycles = 0, starts = 0, superseded = 0, failed = 0, steps = 0;
+  uint64_t seeds = 0, cycles = 0, starts = 0, superseded = 0, refused = 0, failed = 0, steps = 0;
   std::map<std::string, uint64_t> outcomes;
   for (uint64_t seed = a.first; seed <= a.last && (a.cycles == 0 || cycles < a.cycles); ++seed) {
     const ScenarioResult result = RunScenario(seed, StoreOf(a, seed), a.trace);
@@ -88,6 +114,7 @@ int RunSeeds(const Arguments& a) {
     cycles += result.cycles;
     starts += result.starts;
     superseded += result.superseded;
+    refused += result.refused;
     steps += result.steps;
     for (const auto& [what, n] : result.outcomes) outcomes[what] += n;
     for (const std::string& violation : result.violations) std::printf("seed %lu: %s\n", seed, violation.c_str());
@@ -98,8 +125,11 @@ int RunSeeds(const Arguments& a) {
   }
   if (!a.trace)
     for (const auto& [what, n] : outcomes) std::printf("%12lu  %s\n", n, what.c_str());
-  std::printf("%lu seeds, %lu crash/recover cycles, %lu starts, %lu superseded, %zu label/outcome pairs, %lu steps, %lu seeds failed\n",
-              seeds, cycles, starts, superseded, outcomes.size(), steps, failed);
+  std::printf(
+      "%lu seeds, %lu crash/recover cycles, %lu starts, %lu superseded, %lu refused after a rollback, %zu "
+      "label/outcome pairs, %lu steps, %lu seeds failed\n",
+      seeds, cycles, starts, superseded, refused, outcomes.size(), steps, failed);
+  if (!a.labels.empty()) failed += CountUnreached(a.labels, outcomes);
   return failed == 0 ? 0 : 1;
 }
 
@@ -129,10 +159,12 @@ constexpr Planted kPlanted[] = {
     {"discard before the pin is effective", PlantedBug::kDiscardBeforePin},
     {"commits out of order", PlantedBug::kCommitOutOfOrder},
     {"sweep of everything unreferenced", PlantedBug::kSweepUnreferenced},
+    {"rollback by others ignored", PlantedBug::kRollbackIgnored},
     {"receipt not confirmed before retention", PlantedBug::kReceiptNotConfirmed},
 };
 
-// In a child, because a planted bug may also trip one of the protocol's own checks, which end the process: that counts as found.
+// In a child, because a planted bug may also trip one of the protocol's own checks, which end the process: that counts
+// as found.
 bool SeedFails(uint64_t seed, StoreKind store) {
   std::fflush(stdout);
   const pid_t child = fork();

@@ -7,6 +7,7 @@
 namespace semel::sim {
 
 using checkpoint::EpochSnapshot;
+using checkpoint::Marker;
 using checkpoint::StateSegment;
 
 ToyRecord RecordAt(uint64_t seed, int split, int64_t index) {
@@ -14,27 +15,43 @@ ToyRecord RecordAt(uint64_t seed, int split, int64_t index) {
   return {static_cast<int>(random.Below(kKeys)), static_cast<int64_t>(random.Below(100)) + 1};
 }
 
-std::vector<Row> OracleRows(const ToySource& source) {
+namespace {
+
+constexpr int64_t kGone = -1;
+// State keys of windows come behind those of splits.
+constexpr int kWindowKeys = 1000;
+int WindowKey(int64_t index) { return kWindowKeys + static_cast<int>(index / kWindow); }
+
+}  // namespace
+
+std::vector<Row> OracleRows(const ToySource& source, size_t table) {
   std::vector<Row> rows;
+  std::map<int64_t, int64_t> windows;
   for (int split = 0; split < kSplits; ++split) {
     std::map<int, int64_t> sums;
     for (int64_t i = 0; i < source.records; ++i) {
       const ToyRecord record = RecordAt(source.seed, split, i);
-      rows.push_back({split, i, sums[record.key] += record.amount});
+      windows[i / kWindow] += record.amount;
+      const int64_t sum = sums[record.key] += record.amount;
+      if (table == 0 || (table == 1 && record.key == 0)) rows.push_back({split, i, sum});
     }
   }
+  if (table == 2)
+    for (const auto& [window, sum] : windows) rows.push_back({kWindowSplit, window, sum});
   return rows;
 }
 
-ToyDataflow::ToyDataflow(env::Env& env, World& world, const ToySource& source, std::array<TableModel*, 2> tables,
-                         checkpoint::Coordinator& coordinator, std::string lineage, Violations& violations)
+ToyDataflow::ToyDataflow(env::Env& env, World& world, const ToySource& source, Tables tables,
+                         checkpoint::Coordinator& coordinator, std::string lineage, Violations& violations,
+                         const bool& stop_asked)
     : env_(env),
       world_(world),
       source_(source),
       tables_(tables),
       coordinator_(coordinator),
       lineage_(std::move(lineage)),
-      violations_(violations) {}
+      violations_(violations),
+      stop_asked_(stop_asked) {}
 
 Status ToyDataflow::Restore(const EpochSnapshot& snapshot) {
   for (const checkpoint::SplitProgress& split : snapshot.splits)
@@ -51,14 +68,24 @@ Status ToyDataflow::Restore(const EpochSnapshot& snapshot) {
     codec::ByteReader reader(*content);
     while (!reader.at_end()) {
       const int key = static_cast<int>(reader.Varint());
-      sums_[key] = reader.Zigzag();
+      const int64_t sum = reader.Zigzag();
+      if (sum == kGone) {
+        sums_.erase(key);
+      } else {
+        sums_[key] = sum;
+      }
     }
   }
+  watermark_ = snapshot.watermarks.count("toy") > 0 ? snapshot.watermarks.at("toy") : 0;
+  // What was committed up to the base has fired; a successor may have committed more by now.
+  for (const Row& row : tables_[2]->CommittedRows(snapshot.epoch))
+    if ((row.index + 1) * kWindow > watermark_) violations_.Add("I8 the watermark fell below a window that has fired");
   std::map<int, int64_t> truth;
   for (int split = 0; split < kSplits; ++split)
     for (int64_t i = 0; i < positions_[static_cast<size_t>(split)]; ++i) {
       const ToyRecord record = RecordAt(source_.seed, split, i);
       truth[split * kKeys + record.key] += record.amount;
+      if ((i / kWindow + 1) * kWindow > watermark_) truth[WindowKey(i)] += record.amount;
     }
   if (truth != sums_) violations_.Add("I10 restored state differs from the oracle's at that position");
   return Status::Ok();
@@ -78,7 +105,29 @@ void ToyDataflow::TriggerBarrier(Epoch epoch, checkpoint::BarrierKind kind) {
   stopping_ = stopping_ || kind == checkpoint::BarrierKind::kStop;
 }
 
-void ToyDataflow::OnCommitted(const EpochSnapshot&) {}
+// Upstream may forget what is acknowledged here.
+void ToyDataflow::OnCommitted(const EpochSnapshot& snapshot) {
+  for (const checkpoint::SinkStaged& staged : snapshot.sinks) {
+    const std::vector<Marker>& markers = tables_[std::stoul(staged.sink)]->markers;
+    const bool committed = std::any_of(markers.begin(), markers.end(), [&](const Marker& m) {
+      return m.lineage == lineage_ && m.epoch == snapshot.epoch && m.generation == coordinator_.generation();
+    });
+    if (!committed) violations_.Add("I13 acknowledged before the commit");
+  }
+}
+
+void ToyDataflow::Fire(int64_t watermark) {
+  watermark_ = watermark;
+  while (true) {
+    auto window = sums_.lower_bound(kWindowKeys);
+    if (window == sums_.end()) return;
+    const int64_t number = window->first - kWindowKeys;
+    if ((number + 1) * kWindow > watermark) return;
+    pending_[2].push_back({kWindowSplit, number, window->second});
+    dirty_[window->first] = kGone;
+    sums_.erase(window);
+  }
+}
 
 void ToyDataflow::ReadOne() {
   const size_t first = world_.random().Below(kSplits);
@@ -89,12 +138,16 @@ void ToyDataflow::ReadOne() {
     const ToyRecord record = RecordAt(source_.seed, static_cast<int>(split), index);
     const int key = static_cast<int>(split) * kKeys + record.key;
     dirty_[key] = sums_[key] += record.amount;
-    for (size_t t = 0; t < tables_.size(); ++t)
+    dirty_[WindowKey(index)] = sums_[WindowKey(index)] += record.amount;
+    ++read_;
+    if (LeastPosition() > watermark_) Fire(LeastPosition());
+    for (size_t t = 0; t < 2; ++t)
       if (t == 0 || record.key == 0) pending_[t].push_back({static_cast<int>(split), index, sums_[key]});
     return;
   }
   if (!ended_) {
     ended_ = true;
+    Fire(INT64_MAX);
     coordinator_.OnEndOfInput();
   }
 }
@@ -105,6 +158,8 @@ Status ToyDataflow::Snapshot(Epoch epoch) {
   for (size_t split = 0; split < kSplits; ++split)
     snapshot.splits.push_back({"toy", std::to_string(split), std::to_string(positions_[split]), "", 0, ended_});
   snapshot.finished = ended_;
+  snapshot.watermarks["toy"] = watermark_;
+  snapshot.books["toy/read"] = std::exchange(read_, 0);
   const bool full = segments_.size() >= 3;
   const std::map<int, int64_t>& written = full ? sums_ : dirty_;
   if (!written.empty()) {
@@ -122,6 +177,7 @@ Status ToyDataflow::Snapshot(Epoch epoch) {
     SEMEL_POINT(env_, "prepare.model.stage.before");
     tables_[t]->Stage(file, pending_[t]);
     SEMEL_POINT(env_, "prepare.model.stage.after");
+    snapshot.books[std::to_string(t) + "/written"] = static_cast<int64_t>(pending_[t].size());
     snapshot.sinks.push_back({std::to_string(t), {file}, pending_[t].size(), std::string(32, '0')});
     pending_[t].clear();
   }
@@ -136,6 +192,7 @@ void ToyDataflow::Loop() {
       barrier_.reset();
       if (const Status s = Snapshot(epoch); !s.ok()) return coordinator_.OnFailure(s);
     } else if (!stopping_) {
+      if (stop_asked_) coordinator_.RequestStop();
       ReadOne();
     }
     env_.SleepFor(Micros(static_cast<int64_t>(1 + world_.random().Below(20'000))));

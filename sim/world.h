@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// A world in one thread: processes made of fibers, a virtual clock, a seeded scheduler that decides who runs next and what goes wrong.
-// The same seed gives the same run, told by its trace hash (I14).
+// A world in one thread: processes made of fibers, a virtual clock, a seeded scheduler that decides who runs next and
+// what goes wrong. The same seed gives the same run, told by its trace hash (I14).
 #pragma once
 
 #include <cstdint>
@@ -51,6 +51,7 @@ struct Process {
   int id = 0;
   bool alive = true;
   bool paused = false;
+  bool stop_asked = false;  // SIGTERM
   std::string exit_reason;  // once its main fiber has returned
   bool ended = false;
   std::vector<Fiber*> fibers;
@@ -84,12 +85,12 @@ class World {
   // --- for the env, from inside a fiber
   Fiber* Spawn(Process* process, std::function<void()> body);
   Fiber* Current() { return current_; }
-  void Yield();                      // others may run
+  void Yield();  // others may run
   void SleepUntil(int64_t time);
-  bool Block(int64_t deadline);      // until Unblock, or the time: false
+  bool Block(int64_t deadline);  // until Unblock, or the time: false
   void Unblock(Fiber* fiber);
   void JoinFiber(Fiber* fiber);
-  void KillCurrent();                // does not return
+  void KillCurrent();  // does not return
   void PauseCurrent();
   void Trace(uint64_t what) { trace_ = (trace_ ^ what) * 0x100000001b3; }
   void TraceText(std::string_view what);

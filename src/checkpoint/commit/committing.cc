@@ -62,15 +62,15 @@ Result<std::map<Attempt, Receipt>> ReadReceipts(env::Env& env, Store& store) {
   return receipts;
 }
 
-Status FoldReceipts(env::Env& env, Store& store, const Attempt& newest) {
+Status FoldReceipts(env::Env& env, Store& store, const Attempt& newest, size_t per_file) {
   SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> names, ListSurely(env, store, "commits/"));
   std::vector<std::pair<Attempt, std::string>> single;
   for (const std::string& name : names)
     if (const std::optional<Attempt> attempt = ParseReceiptName(name); attempt && *attempt < newest)
       single.emplace_back(*attempt, name);
-  if (single.size() < kReceiptsPerFile) return Status::Ok();
+  if (single.size() < per_file) return Status::Ok();
   std::sort(single.begin(), single.end());
-  single.resize(kReceiptsPerFile);
+  single.resize(per_file);
   std::vector<Receipt> receipts;
   for (const auto& [attempt, name] : single) {
     SEMEL_ASSIGN_OR_RETURN(std::string file, store.Get(name));

@@ -27,10 +27,10 @@ struct AttemptReport {
 Result<AttemptReport> CommitAttempt(env::Env& env, Store& store, ClaimWatch& claims, Committers& committers,
                                     const Chain& chain, const Manifest& manifest, const CommitHooks& hooks);
 
-// Receipts are kept; once there are `kReceiptsPerFile` single ones of attempts before `newest`, they are folded into
+// Receipts are kept; once there are `per_file` single ones of attempts before `newest`, they are folded into
 // one file.
 inline constexpr size_t kReceiptsPerFile = 1000;
-Status FoldReceipts(env::Env& env, Store& store, const Attempt& newest);
+Status FoldReceipts(env::Env& env, Store& store, const Attempt& newest, size_t per_file = kReceiptsPerFile);
 
 // All receipts in the store, by attempt.
 Result<std::map<Attempt, Receipt>> ReadReceipts(env::Env& env, Store& store);

@@ -183,7 +183,7 @@ Status Coordinator::CommitOne(ManifestPtr manifest) {
     chain = chain_;
   }
   // What retention meets is met again next time: only being superseded or a damaged receipt ends the pipeline.
-  const Status pruned = PruneStore(env_, store_, chain, generation_);
+  const Status pruned = PruneStore(env_, store_, chain, generation_, options_.receipts_per_file);
   if (pruned.is(StatusKind::kFenced) || pruned.is(StatusKind::kCorrupt)) return pruned;
   return Status::Ok();
 }

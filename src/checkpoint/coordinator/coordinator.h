@@ -31,6 +31,7 @@ struct CoordinatorOptions {
   Micros claim_poll{1'000'000};      // how often a quiet process looks whether it was superseded
   Micros stop_patience{60'000'000};  // how long a stop waits for receipts
   size_t retained = 2;               // K
+  size_t receipts_per_file = kReceiptsPerFile;
   std::string fingerprint;
 };
 

@@ -44,7 +44,8 @@ Attempt ChooseBase(Generation pinned_by, const Pin& pin, const std::vector<Attem
 CommitDecision DecideCommit(const std::optional<Marker>& shown, bool live, const std::optional<Marker>& expected,
                             const Marker& mine, const std::vector<Marker>& later) {
   if (SEMEL_BUG(kBlindRetry)) return CommitDecision::kCommit;
-  if (shown && !live) return CommitDecision::kLookAtClaims;  // a rollback by others: the property stayed, the rows are gone
+  if (shown && !live && !SEMEL_BUG(kRollbackIgnored))
+    return CommitDecision::kLookAtClaims;  // a rollback by others: the property stayed, the rows are gone
   if (shown && (*shown == mine || std::find(later.begin(), later.end(), *shown) != later.end()))
     return CommitDecision::kAlreadyCommitted;
   if (shown == expected) return CommitDecision::kCommit;
@@ -79,8 +80,11 @@ std::vector<std::string> PlanRetention(const RetentionInput& input) {
         if (attempt.epoch < oldest.epoch) removed.push_back(name);
         // A segment of a kept stretch that no kept manifest names any more was dropped before it.
         break;
-      case ChainMembership::kVoid: removed.push_back(name); break;
-      case ChainMembership::kUnknown: break;
+      case ChainMembership::kVoid:
+        removed.push_back(name);
+        break;
+      case ChainMembership::kUnknown:
+        break;
     }
   }
   return removed;

@@ -4,7 +4,7 @@
 
 namespace semel::checkpoint {
 
-Status PruneStore(env::Env& env, Store& store, const Chain& chain, Generation own) {
+Status PruneStore(env::Env& env, Store& store, const Chain& chain, Generation own, size_t receipts_per_file) {
   RetentionInput input;
   input.own = own;
   input.ancestry = chain.newest().ancestry;
@@ -20,7 +20,7 @@ Status PruneStore(env::Env& env, Store& store, const Chain& chain, Generation ow
     SEMEL_POINT(env, "retention.object.remove.before");
     (void)store.Remove(name);
   }
-  return FoldReceipts(env, store, chain.links().front().manifest->attempt);
+  return FoldReceipts(env, store, chain.links().front().manifest->attempt, receipts_per_file);
 }
 
 }  // namespace semel::checkpoint
