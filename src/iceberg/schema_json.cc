@@ -54,6 +54,11 @@ Result<DataType> TypeOf(const json& type, bool nullable) {
 }
 
 json Field(int id, const char* name, json type) { return {{"name", name}, {"type", std::move(type)}, {"field-id", id}}; }
+// Avro's maps have text as keys only: a map of integers is an array of pairs.
+json IntMap(int key_id, int value_id, const char* value_type) {
+  const json pair = {{"type", "record"}, {"name", fmt::format("k{}_v{}", key_id, value_id)}, {"fields", {Field(key_id, "key", "int"), Field(value_id, "value", value_type)}}};
+  return {{"type", "array"}, {"items", pair}, {"logicalType", "map"}};
+}
 json Optional(int id, const char* name, json type) {
   return {{"name", name}, {"type", json::array({"null", std::move(type)})}, {"default", nullptr}, {"field-id", id}};
 }
@@ -80,12 +85,17 @@ Result<std::vector<parquet::ParquetColumn>> SchemaFromJson(const json& schema) {
   return columns;
 }
 
-json ManifestEntrySchema() {
-  const json partition = {{"type", "record"}, {"name", "r102"}, {"fields", json::array()}};
-  const json data_file = {{"type", "record"},
-                          {"name", "r2"},
-                          {"fields", {Field(134, "content", "int"), Field(100, "file_path", "string"), Field(101, "file_format", "string"), Field(102, "partition", partition),
-                                      Field(103, "record_count", "long"), Field(104, "file_size_in_bytes", "long")}}};
+json ManifestEntrySchema(const json& partition_fields) {
+  const json partition = {{"type", "record"}, {"name", "r102"}, {"fields", partition_fields}};
+  const json data_file = {
+      {"type", "record"},
+      {"name", "r2"},
+      {"fields",
+       {Field(134, "content", "int"), Field(100, "file_path", "string"), Field(101, "file_format", "string"), Field(102, "partition", partition), Field(103, "record_count", "long"),
+        Field(104, "file_size_in_bytes", "long"), Optional(108, "column_sizes", IntMap(117, 118, "long")), Optional(109, "value_counts", IntMap(119, 120, "long")),
+        Optional(110, "null_value_counts", IntMap(121, 122, "long")), Optional(137, "nan_value_counts", IntMap(138, 139, "long")),
+        Optional(125, "lower_bounds", IntMap(126, 127, "bytes")), Optional(128, "upper_bounds", IntMap(129, 130, "bytes")), Optional(131, "key_metadata", "bytes"),
+        Optional(132, "split_offsets", {{"type", "array"}, {"items", "long"}, {"element-id", 133}}), Optional(140, "sort_order_id", "int")}}};
   return {{"type", "record"},
           {"name", "manifest_entry"},
           {"fields", {Field(0, "status", "int"), Optional(1, "snapshot_id", "long"), Optional(3, "sequence_number", "long"), Optional(4, "file_sequence_number", "long"),

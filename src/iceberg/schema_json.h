@@ -13,7 +13,8 @@ namespace semel::iceberg {
 // An Iceberg schema object with field ids from 1.
 Result<nlohmann::json> SchemaToJson(const columnar::Schema& schema);
 Result<std::vector<parquet::ParquetColumn>> SchemaFromJson(const nlohmann::json& schema);
-nlohmann::json ManifestEntrySchema();
+// `partition_fields`: Avro fields of the partition record (partition.h).
+nlohmann::json ManifestEntrySchema(const nlohmann::json& partition_fields);
 nlohmann::json ManifestListSchema();
 
 }  // namespace semel::iceberg

@@ -6,12 +6,15 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "columnar/column.h"
 #include "env/api/env.h"
+#include "iceberg/data_file.h"
+#include "iceberg/partition.h"
 #include "parquet/parquet_file.h"
 
 namespace semel::iceberg {
@@ -22,36 +25,33 @@ struct CatalogOptions {
   std::string warehouse;  // local folder
 };
 
-// A data file that was written and is not (yet) part of the table.
-struct DataFile {
-  std::string path;  // as stored in manifests
-  uint64_t rows = 0;
-  uint64_t bytes = 0;
-  std::string digest;
-  std::string Encode() const;
-  static Result<DataFile> Decode(std::string_view text);
-};
-
 // One version of a table, as loaded. Immutable but for the file caches of its owner.
 class TableVersion;
 
-
 enum class SwapOutcome : uint8_t { kApplied, kLost, kUnknown };
+
+// What one append adds.
+struct AppendRequest {
+  std::vector<DataFile> files;
+  std::map<std::string, std::string> properties;  // into the table
+  std::map<std::string, std::string> summary;     // into the snapshot
+  std::string file_tag;                           // begins the names of the metadata files that are written
+};
 
 class Table {
  public:
   Table(env::Env& env, CatalogOptions catalog, std::string database, std::string table);
   ~Table();
 
-  // Creates the namespace (with `create_database`) and the table with this schema if it is missing.
-  Status CreateIfMissing(const columnar::Schema& schema, const std::map<std::string, std::string>& properties, bool create_database);
-  // Reads the present version. kNotFound if there is no such table.
+  // Creates the namespace (with `create_database`) and the table with this schema, partitioned by the values of the named columns, if it
+  // is missing.
+  Status CreateIfMissing(const columnar::Schema& schema, const std::vector<std::string>& partitioned_by, const std::map<std::string, std::string>& properties, bool create_database);
+  // Reads the present version (a version's file is read once: it never changes). kNotFound if there is no such table.
   Result<std::shared_ptr<const TableVersion>> Load();
 
-  // Makes a version with the files added and the properties set, and swaps it in if `base` is still the present one. `properties` go
-  // into the table, `summary` into the snapshot.
-  Result<SwapOutcome> Append(const TableVersion& base, const std::vector<DataFile>& files, const std::map<std::string, std::string>& properties,
-                             const std::map<std::string, std::string>& summary, const std::string& file_tag, std::string& snapshot_id);
+  // Makes a version with the files added, old manifests merged and old own snapshots expired where the table's properties say so, and
+  // swaps it in if `base` is still the present one.
+  Result<SwapOutcome> Append(const TableVersion& base, const AppendRequest& request, std::string& snapshot_id);
 
   // Data files of the present snapshot.
   Result<std::vector<std::string>> LiveFiles(const TableVersion& version);
@@ -73,14 +73,15 @@ class Table {
  private:
   Result<env::SqlSession*> Session();
   Status EnsureCatalog();
-  Result<std::string> BuildMetadata(const TableVersion& base, const std::vector<DataFile>& files, const std::map<std::string, std::string>& properties,
-                                    const std::map<std::string, std::string>& summary, const std::string& file_tag, std::string& snapshot_id);
+  Status AddSnapshot(const TableVersion& base, const AppendRequest& request, const std::string& tag, nlohmann::json& metadata, int64_t& snapshot_id);
+  Result<SwapOutcome> Swap(const std::string& from, const std::string& to);
 
   env::Env& env_;
   const CatalogOptions catalog_;
   const std::string database_;
   const std::string table_;
   std::unique_ptr<env::SqlSession> session_;
+  std::shared_ptr<const TableVersion> present_;  // loaded or made last
 };
 
 // What a loaded version says.
@@ -90,6 +91,7 @@ struct TableVersionFacts {
   std::vector<parquet::ParquetColumn> columns;
   std::map<std::string, std::string> properties;
   int64_t current_snapshot = -1;
+  PartitionSpec partition_spec;  // of new files
 };
 const TableVersionFacts& FactsOf(const TableVersion& version);
 // Whether the snapshot is an ancestor of the present one, or no longer listed (expired).

@@ -135,7 +135,7 @@ Status CopyArray(const arrow::Array& array, ColumnBuilder& out) {
 
 }  // namespace
 
-Result<std::string> EncodeParquet(const std::vector<ParquetColumn>& columns, const std::vector<Batch>& batches) {
+Result<EncodedParquet> EncodeParquet(const std::vector<ParquetColumn>& columns, const std::vector<Batch>& batches) {
   SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Schema> schema, ArrowSchema(columns));
   auto sink = arrow::io::BufferOutputStream::Create(1 << 16, arrow::system_memory_pool());
   if (!sink.ok()) return FromArrow(sink.status());
@@ -155,7 +155,18 @@ Result<std::string> EncodeParquet(const std::vector<ParquetColumn>& columns, con
   SEMEL_ARROW_OK((*writer)->Close());
   auto buffer = (*sink)->Finish();
   if (!buffer.ok()) return FromArrow(buffer.status());
-  return (*buffer)->ToString();
+  EncodedParquet file;
+  file.bytes = (*buffer)->ToString();
+  const std::shared_ptr<::parquet::FileMetaData> footer = (*writer)->metadata();
+  for (int g = 0; g < footer->num_row_groups(); ++g) {
+    const auto group = footer->RowGroup(g);
+    for (int c = 0; c < group->num_columns(); ++c) {
+      const auto chunk = group->ColumnChunk(c);
+      if (c == 0) file.row_group_offsets.push_back(chunk->has_dictionary_page() ? chunk->dictionary_page_offset() : chunk->data_page_offset());
+      file.column_bytes[footer->schema()->Column(c)->schema_node()->field_id()] += static_cast<uint64_t>(chunk->total_compressed_size());
+    }
+  }
+  return file;
 }
 
 Result<Batch> DecodeParquet(std::string_view file, const std::vector<ParquetColumn>& columns) {

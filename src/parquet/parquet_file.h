@@ -4,6 +4,7 @@
 // Parquet files by Apache Arrow C++; the only folder that knows Arrow.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,16 @@ struct ParquetColumn {
   bool required = false;
 };
 
-// Rows as the bytes of one Parquet file (zstd, field ids, decimals as integers where they fit). Invalid for types that the format of the
-// table does not have.
-Result<std::string> EncodeParquet(const std::vector<ParquetColumn>& columns, const std::vector<columnar::Batch>& batches);
+// The bytes of one file and what its footer says.
+struct EncodedParquet {
+  std::string bytes;
+  std::vector<int64_t> row_group_offsets;  // ascending
+  std::map<int, uint64_t> column_bytes;    // by field id: compressed, over all row groups
+};
+
+// Rows as one Parquet file (zstd, field ids, decimals as integers where they fit). Invalid for types that the format of the table does
+// not have.
+Result<EncodedParquet> EncodeParquet(const std::vector<ParquetColumn>& columns, const std::vector<columnar::Batch>& batches);
 // All rows of a file; columns are found by field id, missing ones are NULL.
 Result<columnar::Batch> DecodeParquet(std::string_view file, const std::vector<ParquetColumn>& columns);
 

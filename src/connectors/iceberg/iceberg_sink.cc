@@ -3,6 +3,7 @@
 #include "connectors/iceberg/iceberg_sink.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/text.h"
@@ -23,6 +24,8 @@ using parquet::ParquetColumn;
 namespace {
 
 constexpr char kFilePrefix[] = "semel-";
+constexpr uint64_t kDefaultTargetBytes = 512ull << 20;  // write.target-file-size-bytes, as in Iceberg
+constexpr uint64_t kMemoryPerFileByte = 2;              // columns in memory against zstd in the file, at the least
 
 // semel-<lineage>-<epoch>-<generation>-<rest>: what a start may judge and discard.
 std::string FileTag(const std::string& lineage, Epoch epoch, Generation generation) { return fmt::format("{}{}_{}_{}", kFilePrefix, lineage, epoch.value, generation.value); }
@@ -47,14 +50,71 @@ Status CheckRequired(const std::vector<ParquetColumn>& columns, const Batch& bat
   return Status::Ok();
 }
 
-// Collects an epoch's batches; the file is encoded and written off the worker.
+// Rows of one data file to be.
+struct FileRows {
+  std::string partition;
+  std::vector<Batch> batches;
+};
+
+// Groups an epoch's rows by partition, and each partition's into pieces that give files of about the target size.
+std::vector<FileRows> PlanFiles(const iceberg::PartitionSpec& spec, const std::vector<Batch>& batches, uint64_t target_bytes) {
+  std::vector<FileRows> files;
+  std::map<std::string, std::pair<size_t, uint64_t>> open;  // partition → its present file and the bytes in memory there
+  auto add = [&](const std::string& partition, Batch rows) {
+    auto& [index, bytes] = open.try_emplace(partition, SIZE_MAX, 0).first->second;
+    if (index == SIZE_MAX || bytes >= target_bytes * kMemoryPerFileByte) {
+      index = files.size();
+      bytes = 0;
+      files.push_back({partition, {}});
+    }
+    bytes += rows.MemoryBytes();
+    files[index].batches.push_back(std::move(rows));
+  };
+  for (const Batch& batch : batches) {
+    if (spec.empty()) {
+      add("{}", batch);
+      continue;
+    }
+    for (const auto& [partition, rows] : iceberg::SplitByPartition(spec, batch)) add(partition, batch.Take(rows));
+  }
+  return files;
+}
+
+// What a writer knows of its table.
+struct WriterTable {
+  std::shared_ptr<Table> table;
+  std::vector<ParquetColumn> columns;
+  iceberg::PartitionSpec spec;
+  uint64_t target_bytes = 0;
+};
+
+Result<DataFile> WriteDataFile(const WriterTable& to, const FileRows& rows, const std::string& path) {
+  SEMEL_ASSIGN_OR_RETURN(parquet::EncodedParquet encoded, parquet::EncodeParquet(to.columns, rows.batches));
+  DataFile file;
+  file.path = "file://" + path;
+  file.bytes = encoded.bytes.size();
+  file.partition = rows.partition;
+  file.split_offsets = std::move(encoded.row_group_offsets);
+  for (const Batch& batch : rows.batches) file.rows += static_cast<uint64_t>(batch.length());
+  for (size_t c = 0; c < to.columns.size(); ++c) {
+    iceberg::StatsCollector collector(to.columns[c]);
+    for (const Batch& batch : rows.batches) collector.Add(*batch.column(c));
+    file.columns.push_back(collector.Finish());
+    file.columns.back().compressed_bytes = encoded.column_bytes[to.columns[c].field_id];
+  }
+  SEMEL_POINT(to.table->env(), "prepare.iceberg.data_file.before");
+  SEMEL_RETURN_IF_ERROR(to.table->WriteDurable(path, encoded.bytes));
+  SEMEL_POINT(to.table->env(), "prepare.iceberg.data_file.after");
+  return file;
+}
+
+// Collects an epoch's batches; files are encoded and written off the worker.
 class IcebergWriter final : public SinkWriter {
  public:
-  IcebergWriter(std::shared_ptr<Table> table, std::vector<ParquetColumn> columns, WriterContext context)
-      : table_(std::move(table)), columns_(std::move(columns)), context_(std::move(context)) {}
+  IcebergWriter(WriterTable table, WriterContext context) : table_(std::move(table)), context_(std::move(context)) {}
 
   Status Write(const Batch& batch) override {
-    SEMEL_RETURN_IF_ERROR(CheckRequired(columns_, batch));
+    SEMEL_RETURN_IF_ERROR(CheckRequired(table_.columns, batch));
     rows_ += static_cast<uint64_t>(batch.length());
     batches_.push_back(batch);
     return Status::Ok();
@@ -64,29 +124,24 @@ class IcebergWriter final : public SinkWriter {
     auto batches = std::make_shared<std::vector<Batch>>(std::move(batches_));
     batches_.clear();
     const uint64_t rows = std::exchange(rows_, 0);
-    return PrepareTask([table = table_, columns = columns_, context = context_, epoch, rows, batches]() -> Result<StagedOutput> {
+    return PrepareTask([table = table_, context = context_, epoch, rows, batches]() -> Result<StagedOutput> {
       StagedOutput output{{}, rows, std::string(32, '0')};
       if (rows == 0) return output;
       columnar::RowDigest digest;
       for (const Batch& batch : *batches) digest.AddRows(batch);
-      SEMEL_ASSIGN_OR_RETURN(std::string bytes, parquet::EncodeParquet(columns, *batches));
-      DataFile file;
-      const std::string path = fmt::format("{}/{}-{}.parquet", table->DataFolder(), FileTag(context.lineage, epoch, context.generation), context.worker);
-      file.path = "file://" + path;
-      file.rows = rows;
-      file.bytes = bytes.size();
-      file.digest = output.digest = digest.ToString();
-      SEMEL_POINT(table->env(), "prepare.iceberg.data_file.before");
-      SEMEL_RETURN_IF_ERROR(table->WriteDurable(path, bytes));
-      SEMEL_POINT(table->env(), "prepare.iceberg.data_file.after");
-      output.payload = file.Encode();
+      output.digest = digest.ToString();
+      std::vector<DataFile> files;
+      for (const FileRows& planned : PlanFiles(table.spec, *batches, table.target_bytes)) {
+        const std::string path = fmt::format("{}/{}-{}-{}.parquet", table.table->DataFolder(), FileTag(context.lineage, epoch, context.generation), context.worker, files.size());
+        SEMEL_ASSIGN_OR_RETURN(files.emplace_back(), WriteDataFile(table, planned, path));
+      }
+      output.payload = iceberg::EncodeDataFiles(files);
       return output;
     });
   }
 
  private:
-  std::shared_ptr<Table> table_;
-  const std::vector<ParquetColumn> columns_;
+  const WriterTable table_;
   const WriterContext context_;
   std::vector<Batch> batches_;
   uint64_t rows_ = 0;
@@ -122,18 +177,20 @@ class IcebergView final : public checkpoint::SinkView {
       return Status::Corrupt(iceberg::kTableReplaced, fmt::format("{} was dropped and created again", table_.FullName()), "start over with `semel run --fresh`, or restore the table");
     std::vector<DataFile> files;
     for (const std::string& payload : committable.payloads) {
-      SEMEL_ASSIGN_OR_RETURN(DataFile file, DataFile::Decode(payload));
+      SEMEL_ASSIGN_OR_RETURN(std::vector<DataFile> staged, iceberg::DecodeDataFiles(payload));
+      files.insert(files.end(), std::make_move_iterator(staged.begin()), std::make_move_iterator(staged.end()));
+    }
+    for (const DataFile& file : files) {
       Result<env::FileInfo> found = table_.env().files().Stat(iceberg::LocalPathOf(file.path));
       if (!found.ok() && !found.status().is(StatusKind::kNotFound)) return found.status();
       if (!found.ok() || found->size != file.bytes)
         return Status::Corrupt(iceberg::kStagedMissing, fmt::format("staged file {} is missing or has another size", file.path), "somebody removed it from the warehouse; restore it");
-      files.push_back(std::move(file));
     }
     const Marker& marker = committable.marker;
     SEMEL_POINT(table_.env(), "commit.iceberg.build.before");
     std::string snapshot;
     SEMEL_ASSIGN_OR_RETURN(iceberg::SwapOutcome outcome,
-                           table_.Append(*version_, files, {{key_, marker.ToString()}}, {{key_, marker.ToString()}}, FileTag(marker.lineage, marker.epoch, marker.generation), snapshot));
+                           table_.Append(*version_, {std::move(files), {{key_, marker.ToString()}}, {{key_, marker.ToString()}}, FileTag(marker.lineage, marker.epoch, marker.generation)}, snapshot));
     if (outcome == iceberg::SwapOutcome::kUnknown) return Status::Unknown(iceberg::kConflict, fmt::format("the commit to {} gave no answer", table_.FullName()));
     if (outcome == iceberg::SwapOutcome::kLost) return Status::Transient(iceberg::kConflict, fmt::format("another commit to {} came first", table_.FullName()));
     result.outcome = CommitOutcome::kCommitted;
@@ -215,14 +272,14 @@ class IcebergSink final : public Sink {
       std::map<std::string, std::string> properties;
       for (const auto& [key, value] : options)
         if (key.rfind("table.", 0) == 0) properties[key.substr(6)] = value;
-      SEMEL_RETURN_IF_ERROR(table->CreateIfMissing(table_->physical, properties, options.count("create-database") > 0));
+      SEMEL_RETURN_IF_ERROR(table->CreateIfMissing(table_->physical, table_->partitioned_by, properties, options.count("create-database") > 0));
     }
     return Inspect(*table);
   }
 
   Result<std::unique_ptr<SinkWriter>> CreateWriter(const WriterContext& context) override {
     SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, OpenIcebergTable(env_, *table_));
-    return std::unique_ptr<SinkWriter>(std::make_unique<IcebergWriter>(std::shared_ptr<Table>(std::move(table)), columns_, context));
+    return std::unique_ptr<SinkWriter>(std::make_unique<IcebergWriter>(WriterTable{std::move(table), columns_, spec_, target_bytes_}, context));
   }
 
   Result<std::unique_ptr<checkpoint::Committer>> CreateCommitter() override {
@@ -246,6 +303,11 @@ class IcebergSink final : public Sink {
     SEMEL_RETURN_IF_ERROR(Compare(*version));
     columns_ = iceberg::FactsOf(*version).columns;
     uuid_ = iceberg::FactsOf(*version).uuid;
+    spec_ = iceberg::FactsOf(*version).partition_spec;
+    const auto& properties = iceberg::FactsOf(*version).properties;
+    const auto target = properties.find("write.target-file-size-bytes");
+    const uint64_t bytes = target == properties.end() ? 0 : std::strtoull(target->second.c_str(), nullptr, 10);
+    target_bytes_ = bytes > 0 ? bytes : kDefaultTargetBytes;
     return Status::Ok();
   }
 
@@ -270,6 +332,8 @@ class IcebergSink final : public Sink {
   const plan::TablePtr table_;
   const std::string pipeline_;
   std::vector<ParquetColumn> columns_;
+  iceberg::PartitionSpec spec_;
+  uint64_t target_bytes_ = kDefaultTargetBytes;
   std::string uuid_;
 };
 

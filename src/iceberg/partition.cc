@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+#include "iceberg/partition.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "codec/hash.h"
+#include "iceberg/data_file.h"
+#include "iceberg/error_codes.h"
+
+namespace semel::iceberg {
+
+using columnar::Batch;
+using columnar::Column;
+using columnar::DataType;
+using columnar::TypeKind;
+using nlohmann::json;
+
+namespace {
+
+constexpr int64_t kHourMicros = 3'600'000'000;
+constexpr int64_t kDayMicros = 24 * kHourMicros;
+
+int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
+
+// Months since 1970-01 of a day (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+int64_t MonthOfDay(int64_t day) {
+  const int64_t z = day + 719468;
+  const int64_t era = FloorDivide(z, 146097);
+  const int64_t doe = z - era * 146097;
+  const int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+  const int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+  const int64_t mp = (5 * doy + 2) / 153;
+  const int64_t month = mp < 10 ? mp + 3 : mp - 9;
+  return (yoe + era * 400 + (month <= 2) - 1970) * 12 + month - 1;
+}
+
+bool IsWholeNumber(TypeKind kind) { return kind == TypeKind::kTinyInt || kind == TypeKind::kSmallInt || kind == TypeKind::kInteger || kind == TypeKind::kBigInt; }
+bool IsTimePoint(TypeKind kind) { return kind == TypeKind::kTimestamp || kind == TypeKind::kTimestampLtz; }
+
+bool IsWritten(TransformKind transform, TypeKind kind) {
+  switch (transform) {
+    case TransformKind::kIdentity: return IsWholeNumber(kind) || IsTimePoint(kind) || kind == TypeKind::kString || kind == TypeKind::kDate || kind == TypeKind::kBoolean;
+    case TransformKind::kBucket: return IsWholeNumber(kind) || IsTimePoint(kind) || kind == TypeKind::kString || kind == TypeKind::kBytes || kind == TypeKind::kDate || kind == TypeKind::kDecimal;
+    case TransformKind::kTruncate: return IsWholeNumber(kind) || kind == TypeKind::kString;
+    case TransformKind::kYear:
+    case TransformKind::kMonth:
+    case TransformKind::kDay: return IsTimePoint(kind) || kind == TypeKind::kDate;
+    case TransformKind::kHour: return IsTimePoint(kind);
+    case TransformKind::kVoid: return true;
+  }
+  return false;
+}
+
+bool ParseTransform(const std::string& text, TransformKind& kind, int64_t& parameter) {
+  static const std::map<std::string, TransformKind> kNames = {{"identity", TransformKind::kIdentity}, {"year", TransformKind::kYear}, {"month", TransformKind::kMonth},
+                                                              {"day", TransformKind::kDay},           {"hour", TransformKind::kHour}, {"void", TransformKind::kVoid}};
+  if (auto it = kNames.find(text); it != kNames.end()) {
+    kind = it->second;
+    return true;
+  }
+  long long number = 0;
+  kind = text.rfind("bucket", 0) == 0 ? TransformKind::kBucket : TransformKind::kTruncate;
+  const bool good = std::sscanf(text.c_str(), kind == TransformKind::kBucket ? "bucket[%lld]" : "truncate[%lld]", &number) == 1;
+  parameter = number;
+  return good && number > 0 && number <= INT32_MAX;
+}
+
+json AvroTypeOf(const PartitionField& field) {
+  const TypeKind kind = field.source.kind();
+  if (field.transform == TransformKind::kDay || (field.transform == TransformKind::kIdentity && kind == TypeKind::kDate)) return {{"type", "int"}, {"logicalType", "date"}};
+  const bool keeps_type = field.transform == TransformKind::kIdentity || field.transform == TransformKind::kTruncate;
+  if (!keeps_type) return "int";
+  if (IsTimePoint(kind)) return {{"type", "long"}, {"logicalType", "timestamp-micros"}, {"adjust-to-utc", kind == TypeKind::kTimestampLtz}};
+  return kind == TypeKind::kBigInt ? "long" : kind == TypeKind::kString ? "string" : kind == TypeKind::kBoolean ? "boolean" : "int";
+}
+
+uint32_t HashOf(const Column& column, int64_t row) {
+  switch (column.type().kind()) {
+    case TypeKind::kString:
+    case TypeKind::kBytes: return codec::Murmur3(column.GetString(row));
+    case TypeKind::kDecimal: return codec::Murmur3(DecimalBytes(column.GetInt(row)));
+    default: {
+      const auto v = static_cast<int64_t>(column.GetInt(row));
+      return codec::Murmur3({reinterpret_cast<const char*>(&v), sizeof(v)});
+    }
+  }
+}
+
+json Truncate(const PartitionField& field, const Column& column, int64_t row) {
+  if (field.source.kind() != TypeKind::kString) {
+    const auto v = static_cast<int64_t>(column.GetInt(row));
+    return FloorDivide(v, field.parameter) * field.parameter;
+  }
+  const std::string_view text = column.GetString(row);
+  size_t at = 0;
+  for (int64_t n = field.parameter; n > 0 && at < text.size(); --n) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    at += lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  }
+  return std::string(text.substr(0, at));
+}
+
+json TimeUnit(const PartitionField& field, int64_t value) {
+  const bool is_date = field.source.kind() == TypeKind::kDate;
+  if (field.transform == TransformKind::kHour) return FloorDivide(value, kHourMicros);
+  const int64_t day = is_date ? value : FloorDivide(value, kDayMicros);
+  if (field.transform == TransformKind::kDay) return day;
+  const int64_t month = MonthOfDay(day);
+  return field.transform == TransformKind::kMonth ? month : FloorDivide(month, 12);
+}
+
+json Transform(const PartitionField& field, const Column& column, int64_t row) {
+  if (field.transform == TransformKind::kVoid || column.IsNull(row)) return nullptr;
+  switch (field.transform) {
+    case TransformKind::kBucket: return static_cast<int64_t>((HashOf(column, row) & 0x7fffffff) % static_cast<uint32_t>(field.parameter));
+    case TransformKind::kTruncate: return Truncate(field, column, row);
+    case TransformKind::kIdentity:
+      if (field.source.kind() == TypeKind::kString) return std::string(column.GetString(row));
+      if (field.source.kind() == TypeKind::kBoolean) return column.GetBool(row);
+      return static_cast<int64_t>(column.GetInt(row));
+    default: return TimeUnit(field, static_cast<int64_t>(column.GetInt(row)));
+  }
+}
+
+// A partition value in the binary form of its Avro type.
+std::string BoundOf(const json& type, const json& value) {
+  const std::string name = type.is_string() ? type.get<std::string>() : type.value("type", "");
+  if (name == "string") return value.get<std::string>();
+  if (name == "boolean") return std::string(1, value.get<bool>() ? '\1' : '\0');
+  const auto v = value.get<int64_t>();
+  return std::string(reinterpret_cast<const char*>(&v), name == "int" ? 4 : 8);
+}
+
+}  // namespace
+
+Result<PartitionSpec> ParsePartitionSpec(const json& spec, const std::vector<parquet::ParquetColumn>& columns) {
+  PartitionSpec fields;
+  for (const json& entry : spec.value("fields", json::array())) {
+    PartitionField field;
+    field.name = entry.value("name", "");
+    field.field_id = entry.value("field-id", 0);
+    const std::string transform = entry.value("transform", "");
+    for (size_t c = 0; c < columns.size(); ++c)
+      if (columns[c].field_id == entry.value("source-id", -1)) field.column = static_cast<int>(c);
+    const bool known = ParseTransform(transform, field.transform, field.parameter);
+    if (field.column >= 0) field.source = columns[static_cast<size_t>(field.column)].type;
+    if (!known || field.column < 0 || !IsWritten(field.transform, field.source.kind()))
+      return Status::Invalid(kUnsupportedTable, fmt::format("the table is partitioned by '{}' ({} of {}), which Semel does not write", field.name, transform, field.source.ToString()),
+                             "identity, bucket, truncate, year, month, day and hour of simple types are written; use another table");
+    fields.push_back(std::move(field));
+  }
+  return fields;
+}
+
+json PartitionAvroFields(const PartitionSpec& spec) {
+  json fields = json::array();
+  for (const PartitionField& field : spec)
+    fields.push_back({{"name", field.name}, {"type", json::array({"null", AvroTypeOf(field)})}, {"default", nullptr}, {"field-id", field.field_id}});
+  return fields;
+}
+
+std::string PartitionOf(const PartitionSpec& spec, const Batch& batch, int64_t row) {
+  json values = json::object();
+  for (const PartitionField& field : spec) values[field.name] = Transform(field, *batch.column(static_cast<size_t>(field.column)), row);
+  return values.dump();
+}
+
+std::vector<std::pair<std::string, std::vector<uint32_t>>> SplitByPartition(const PartitionSpec& spec, const Batch& batch) {
+  std::vector<std::pair<std::string, std::vector<uint32_t>>> parts;
+  std::map<std::string, size_t> known;
+  for (int64_t row = 0; row < batch.length(); ++row) {
+    const std::string partition = spec.empty() ? "{}" : PartitionOf(spec, batch, row);
+    const auto [it, is_new] = known.emplace(partition, parts.size());
+    if (is_new) parts.push_back({partition, {}});
+    parts[it->second].second.push_back(static_cast<uint32_t>(row));
+  }
+  return parts;
+}
+
+json SummarizePartitions(const json& avro_fields, const std::vector<json>& entries) {
+  json summaries = json::array();
+  for (const json& field : avro_fields) {
+    const std::string name = field.at("name").get<std::string>();
+    json least, greatest;
+    bool has_null = false;
+    for (const json& entry : entries) {
+      const json& partition = entry.at("data_file").at("partition");
+      const json value = partition.contains(name) ? partition.at(name) : json();
+      has_null = has_null || value.is_null();
+      if (value.is_null()) continue;
+      if (least.is_null() || value < least) least = value;
+      if (greatest.is_null() || greatest < value) greatest = value;
+    }
+    json summary = {{"contains_null", has_null}, {"contains_nan", false}};
+    auto bound = [&](const json& value) {
+      const std::string bytes = BoundOf(field.at("type").at(1), value);
+      return json::binary(std::vector<uint8_t>(bytes.begin(), bytes.end()));
+    };
+    if (!least.is_null()) summary["lower_bound"] = bound(least), summary["upper_bound"] = bound(greatest);
+    summaries.push_back(std::move(summary));
+  }
+  return summaries;
+}
+
+}  // namespace semel::iceberg

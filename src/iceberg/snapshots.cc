@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+#include "iceberg/snapshots.h"
+
+#include <algorithm>
+#include <set>
+
+#include "iceberg/manifests.h"
+
+namespace semel::iceberg {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr size_t kLeastKept = 10;
+
+std::set<std::string> ManifestPaths(Table& table, const json& snapshot, bool& complete) {
+  std::set<std::string> paths;
+  Result<std::vector<json>> manifests = ReadManifestList(table, &snapshot);
+  complete = complete && manifests.ok();
+  if (manifests.ok())
+    for (const json& manifest : *manifests) paths.insert(manifest.value("manifest_path", ""));
+  return paths;
+}
+
+}  // namespace
+
+Expired ExpireSnapshots(json& metadata, const std::map<std::string, std::string>& properties) {
+  Expired expired;
+  const auto property = properties.find(kKeepSnapshotsProperty);
+  const size_t wanted = property == properties.end() ? 0 : std::strtoull(property->second.c_str(), nullptr, 10);
+  if (wanted == 0) return expired;
+  const size_t keep = std::max(wanted, kLeastKept);
+  json& snapshots = metadata["snapshots"];
+  if (snapshots.size() <= keep + keep / 10) return expired;
+  std::set<int64_t> named;
+  for (const auto& [name, ref] : metadata["refs"].items()) named.insert(ref.value("snapshot-id", int64_t{-1}));
+  json rest = json::array();
+  const size_t most = snapshots.size() - keep;
+  for (json& snapshot : snapshots) {
+    const bool own = snapshot.value("summary", json::object()).value("engine-name", "") == "semel";
+    if (own && expired.snapshots.size() < most && named.count(snapshot.value("snapshot-id", int64_t{-1})) == 0) {
+      expired.snapshots.push_back(std::move(snapshot));
+    } else {
+      rest.push_back(std::move(snapshot));
+    }
+  }
+  snapshots = std::move(rest);
+  // The log of what was current may only name snapshots that are there, without a hole in its history.
+  std::set<int64_t> gone;
+  for (const json& snapshot : expired.snapshots) gone.insert(snapshot.value("snapshot-id", int64_t{-1}));
+  json log = json::array();
+  for (json& entry : metadata["snapshot-log"]) {
+    if (gone.count(entry.value("snapshot-id", int64_t{-1})) > 0) {
+      log.clear();
+    } else {
+      log.push_back(std::move(entry));
+    }
+  }
+  metadata["snapshot-log"] = std::move(log);
+  return expired;
+}
+
+void RemoveExpiredFiles(Table& table, const Expired& expired, const json& metadata) {
+  if (expired.snapshots.empty()) return;
+  bool complete = true;
+  std::set<std::string> candidates;
+  for (const json& snapshot : expired.snapshots) candidates.merge(ManifestPaths(table, snapshot, complete));
+  for (const json& snapshot : metadata.at("snapshots"))
+    for (const std::string& path : ManifestPaths(table, snapshot, complete)) candidates.erase(path);
+  for (const json& snapshot : expired.snapshots) (void)table.env().files().Remove(LocalPathOf(snapshot.value("manifest-list", "")));
+  if (!complete) return;  // a list that cannot be read may need any of them
+  for (const std::string& path : candidates) (void)table.env().files().Remove(LocalPathOf(path));
+}
+
+}  // namespace semel::iceberg

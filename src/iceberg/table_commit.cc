@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+//
+// Commits: a version made from another one and swapped in.
+#include <algorithm>
+
+#include "iceberg/manifests.h"
+#include "iceberg/snapshots.h"
+#include "iceberg/schema_json.h"
+#include "iceberg/avro.h"
+#include "iceberg/table_version.h"
+
+namespace semel::iceberg {
+
+using env::SqlValue;
+using nlohmann::json;
+
+namespace {
+
+// Totals of the snapshot after; one that the parent does not tell is left out.
+json TotalsAfter(const json* parent, uint64_t files, uint64_t rows, uint64_t bytes) {
+  json totals = json::object();
+  auto total = [&](const char* key, uint64_t added) {
+    if (parent == nullptr) {
+      totals[key] = std::to_string(added);
+    } else if (const json summary = parent->value("summary", json::object()); summary.contains(key)) {
+      totals[key] = std::to_string(std::strtoull(summary.value(key, "0").c_str(), nullptr, 10) + added);
+    }
+  };
+  total("total-records", rows);
+  total("total-data-files", files);
+  total("total-files-size", bytes);
+  total("total-delete-files", 0);
+  total("total-position-deletes", 0);
+  total("total-equality-deletes", 0);
+  return totals;
+}
+
+json SummaryOf(const AppendRequest& request, const json* parent) {
+  uint64_t rows = 0, bytes = 0;
+  std::vector<std::string> partitions;
+  for (const DataFile& file : request.files) {
+    rows += file.rows;
+    bytes += file.bytes;
+    partitions.push_back(file.partition);
+  }
+  std::sort(partitions.begin(), partitions.end());
+  partitions.erase(std::unique(partitions.begin(), partitions.end()), partitions.end());
+  json summary = TotalsAfter(parent, request.files.size(), rows, bytes);
+  summary["operation"] = "append";
+  summary["added-data-files"] = std::to_string(request.files.size());
+  summary["added-records"] = std::to_string(rows);
+  summary["added-files-size"] = std::to_string(bytes);
+  summary["changed-partition-count"] = std::to_string(partitions.size());
+  summary["engine-name"] = "semel";
+  for (const auto& [key, value] : request.summary) summary[key] = value;
+  return summary;
+}
+
+const json& CurrentSchema(const json& metadata) {
+  for (const json& schema : metadata.at("schemas"))
+    if (schema.value("schema-id", 0) == metadata.value("current-schema-id", 0)) return schema;
+  SEMEL_CHECK(false, "a loaded version has its schema");
+  return metadata;
+}
+
+// Keeps the newest entries of the log; the files that fall out of it may go once the commit has won.
+std::vector<std::string> TrimMetadataLog(json& log, const std::map<std::string, std::string>& properties) {
+  const auto property = properties.find("write.metadata.previous-versions-max");
+  const size_t keep = property == properties.end() ? 100 : std::max<size_t>(1, std::strtoull(property->second.c_str(), nullptr, 10));
+  std::vector<std::string> dropped;
+  if (log.size() <= keep) return dropped;
+  const size_t too_many = log.size() - keep;
+  for (size_t i = 0; i < too_many; ++i) dropped.push_back(log[i].value("metadata-file", ""));
+  log.erase(log.begin(), log.begin() + static_cast<std::ptrdiff_t>(too_many));
+  return dropped;
+}
+
+}  // namespace
+
+// Writes the manifests and the list of the new snapshot and puts it into `metadata`, which is the base's.
+Status Table::AddSnapshot(const TableVersion& base, const AppendRequest& request, const std::string& tag, json& metadata, int64_t& snapshot_id) {
+  const int64_t parent_id = base.facts.current_snapshot;
+  const json* parent = FindSnapshot(base.metadata, parent_id);
+  snapshot_id = static_cast<int64_t>(env_.Random() >> 1) | 1;
+  const int64_t sequence = metadata.value("last-sequence-number", int64_t{0}) + 1;
+  const int64_t now = std::max<int64_t>(env_.Now().millis(), metadata.value("last-updated-ms", int64_t{0}) + 1);
+  ManifestContext context;
+  context.snapshot_id = snapshot_id;
+  context.sequence_number = sequence;
+  context.schema = CurrentSchema(metadata);
+  context.partition_spec = *DefaultSpec(base.metadata);
+  context.partition_types = PartitionAvroFields(base.facts.partition_spec);
+  context.path_prefix = fmt::format("{}/{}", MetadataFolder(), tag);
+  context.sync_marker = NewUuid(env_).substr(0, 16);
+  SEMEL_ASSIGN_OR_RETURN(json added, WriteAddedManifest(*this, context, request.files));
+  SEMEL_ASSIGN_OR_RETURN(std::vector<json> manifests, ReadManifestList(*this, parent));
+  manifests.insert(manifests.begin(), std::move(added));
+  SEMEL_RETURN_IF_ERROR(MergeManifests(*this, context, MergeOptionsOf(base.facts.properties), manifests));
+  const std::string list_path = fmt::format("{}/snap-{}-{}.avro", MetadataFolder(), snapshot_id, tag);
+  const std::string list = WriteAvroFile(ManifestListSchema(),
+                                         {{"snapshot-id", std::to_string(snapshot_id)},
+                                          {"parent-snapshot-id", parent == nullptr ? "null" : std::to_string(parent_id)},
+                                          {"sequence-number", std::to_string(sequence)},
+                                          {"format-version", "2"}},
+                                         manifests, context.sync_marker);
+  SEMEL_RETURN_IF_ERROR(WriteDurable(list_path, list));
+  json snapshot = {{"snapshot-id", snapshot_id}, {"sequence-number", sequence}, {"timestamp-ms", now}, {"manifest-list", "file://" + list_path}, {"summary", SummaryOf(request, parent)}, {"schema-id", context.schema.value("schema-id", 0)}};
+  if (parent != nullptr) snapshot["parent-snapshot-id"] = parent_id;
+  metadata["snapshots"].push_back(std::move(snapshot));
+  metadata["current-snapshot-id"] = snapshot_id;
+  metadata["refs"]["main"] = {{"snapshot-id", snapshot_id}, {"type", "branch"}};
+  metadata["last-sequence-number"] = sequence;
+  metadata["metadata-log"].push_back({{"timestamp-ms", metadata.value("last-updated-ms", now)}, {"metadata-file", base.facts.metadata_location}});
+  metadata["last-updated-ms"] = now;
+  metadata["snapshot-log"].push_back({{"timestamp-ms", now}, {"snapshot-id", snapshot_id}});
+  for (const auto& [key, value] : request.properties) metadata["properties"][key] = value;
+  return Status::Ok();
+}
+
+Result<SwapOutcome> Table::Append(const TableVersion& base, const AppendRequest& request, std::string& snapshot_id) {
+  const std::string tag = fmt::format("{}-{:016x}", request.file_tag, env_.Random());
+  auto next = std::make_shared<TableVersion>();
+  next->metadata = base.metadata;
+  int64_t id = 0;
+  SEMEL_RETURN_IF_ERROR(AddSnapshot(base, request, tag, next->metadata, id));
+  const Expired expired = ExpireSnapshots(next->metadata, base.facts.properties);
+  const std::vector<std::string> dropped = TrimMetadataLog(next->metadata["metadata-log"], base.facts.properties);
+  const std::string number = base.facts.metadata_location.substr(base.facts.metadata_location.find_last_of('/') + 1);
+  const std::string path = fmt::format("{}/{:05}-{}.metadata.json", MetadataFolder(), std::strtoul(number.c_str(), nullptr, 10) + 1, tag);
+  SEMEL_RETURN_IF_ERROR(WriteDurable(path, next->metadata.dump()));
+  snapshot_id = std::to_string(id);
+  SEMEL_POINT(env_, "commit.iceberg.swap.before");
+  SEMEL_ASSIGN_OR_RETURN(SwapOutcome outcome, Swap(base.facts.metadata_location, "file://" + path));
+  if (outcome == SwapOutcome::kUnknown) return outcome;
+  SEMEL_POINT(env_, "commit.iceberg.swap.after");
+  if (outcome == SwapOutcome::kLost) {
+    (void)env_.files().Remove(path);  // certainly lost: nobody refers to it
+    return outcome;
+  }
+  const auto delete_property = base.facts.properties.find("write.metadata.delete-after-commit.enabled");
+  if (delete_property != base.facts.properties.end() && delete_property->second == "true")
+    for (const std::string& location : dropped)
+      if (!location.empty()) (void)env_.files().Remove(LocalPathOf(location));
+  RemoveExpiredFiles(*this, expired, next->metadata);
+  next->facts.metadata_location = "file://" + path;
+  if (ReadFacts(next->metadata, FullName(), next->facts).ok()) present_ = std::move(next);
+  return outcome;
+}
+
+// The compare-and-swap on the catalog's row.
+Result<SwapOutcome> Table::Swap(const std::string& from, const std::string& to) {
+  SEMEL_ASSIGN_OR_RETURN(env::SqlSession * session, Session());
+  const SqlValue args[] = {SqlValue::Text(to), SqlValue::Text(from), SqlValue::Text(catalog_.name), SqlValue::Text(database_), SqlValue::Text(table_)};
+  Result<env::SqlResult> swapped = session->Execute(
+      "UPDATE iceberg_tables SET metadata_location = ?1, previous_metadata_location = ?2 WHERE catalog_name = ?3 AND table_namespace = ?4 AND table_name = ?5 AND metadata_location = ?2", args);
+  if (swapped.status().is(StatusKind::kUnknown)) return SwapOutcome::kUnknown;
+  if (!swapped.ok()) return swapped.status();
+  return swapped->affected_rows == 0 ? SwapOutcome::kLost : SwapOutcome::kApplied;
+}
+
+}  // namespace semel::iceberg
