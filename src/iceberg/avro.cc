@@ -71,7 +71,8 @@ class ValueReader {
       if (branch < 0 || static_cast<size_t>(branch) >= schema.size()) return Fail();
       return Read(schema[static_cast<size_t>(branch)], depth + 1);
     }
-    if (schema.is_object() && schema.contains("type") && !schema["type"].is_string()) return Read(schema["type"], depth + 1);
+    if (schema.is_object() && schema.contains("type") && !schema["type"].is_string())
+      return Read(schema["type"], depth + 1);
     const std::string type = schema.is_string() ? schema.get<std::string>() : schema.value("type", "");
     if (type == "record") return Record(schema, depth);
     if (named_.count(type) > 0) return Read(named_.at(type), depth + 1);
@@ -101,7 +102,8 @@ class ValueReader {
   json Record(const json& schema, int depth) {
     if (schema.contains("name")) named_[schema["name"].get<std::string>()] = schema;
     json record = json::object();
-    for (const json& field : schema.value("fields", json::array())) record[field.value("name", "")] = Read(field.value("type", json()), depth + 1);
+    for (const json& field : schema.value("fields", json::array()))
+      record[field.value("name", "")] = Read(field.value("type", json()), depth + 1);
     return record;
   }
   json Blocks(const json& schema, bool is_map, int depth) {
@@ -131,7 +133,8 @@ class ValueReader {
 
 }  // namespace
 
-std::string WriteAvroFile(const json& schema, const std::map<std::string, std::string>& metadata, const std::vector<json>& records, std::string_view sync_marker) {
+std::string WriteAvroFile(const json& schema, const std::map<std::string, std::string>& metadata,
+                          const std::vector<json>& records, std::string_view sync_marker) {
   SEMEL_CHECK(sync_marker.size() == 16);
   codec::ByteWriter out;
   out.Raw(kMagic);
@@ -159,13 +162,15 @@ std::string WriteAvroFile(const json& schema, const std::map<std::string, std::s
 }
 
 Result<AvroFile> ReadAvroFile(std::string_view file, std::string_view name) {
-  const Status damaged = Status::Corrupt(kBadMetadata, fmt::format("{} is no readable Avro file", name), "the table's files were damaged; restore them");
+  const Status damaged = Status::Corrupt(kBadMetadata, fmt::format("{} is no readable Avro file", name),
+                                         "the table's files were damaged; restore them");
   codec::ByteReader in(file);
   if (in.Raw(4) != kMagic) return damaged;
   AvroFile result;
   const json header = ValueReader(in).Read(json{{"type", "map"}, {"values", "bytes"}});
   if (!in.ok()) return damaged;
-  for (const auto& [key, value] : header.items()) result.metadata[key] = std::string(value.get_binary().begin(), value.get_binary().end());
+  for (const auto& [key, value] : header.items())
+    result.metadata[key] = std::string(value.get_binary().begin(), value.get_binary().end());
   const std::string sync(in.Raw(16));
   const json schema = json::parse(result.metadata["avro.schema"], nullptr, false);
   if (!in.ok() || schema.is_discarded()) return damaged;

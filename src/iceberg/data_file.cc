@@ -30,14 +30,19 @@ std::string LittleEndian(T v) {
 // A value of a column without text, in the binary form of the table's type.
 std::string IntegerBound(const columnar::DataType& type, int128 v) {
   switch (type.kind()) {
-    case TypeKind::kBoolean: return std::string(1, static_cast<char>(v != 0));
+    case TypeKind::kBoolean:
+      return std::string(1, static_cast<char>(v != 0));
     case TypeKind::kTinyInt:
     case TypeKind::kSmallInt:
     case TypeKind::kInteger:
-    case TypeKind::kDate: return LittleEndian(static_cast<int32_t>(v));
-    case TypeKind::kTime: return LittleEndian(static_cast<int64_t>(v) * 1000);
-    case TypeKind::kDecimal: return DecimalBytes(v);
-    default: return LittleEndian(static_cast<int64_t>(v));
+    case TypeKind::kDate:
+      return LittleEndian(static_cast<int32_t>(v));
+    case TypeKind::kTime:
+      return LittleEndian(static_cast<int64_t>(v) * 1000);
+    case TypeKind::kDecimal:
+      return DecimalBytes(v);
+    default:
+      return LittleEndian(static_cast<int64_t>(v));
   }
 }
 
@@ -60,8 +65,11 @@ uint32_t DecodeCodePoint(std::string_view text) {
 std::string EncodeCodePoint(uint32_t v) {
   if (v < 0x80) return {static_cast<char>(v)};
   if (v < 0x800) return {static_cast<char>(0xc0 | v >> 6), static_cast<char>(0x80 | (v & 0x3f))};
-  if (v < 0x10000) return {static_cast<char>(0xe0 | v >> 12), static_cast<char>(0x80 | (v >> 6 & 0x3f)), static_cast<char>(0x80 | (v & 0x3f))};
-  return {static_cast<char>(0xf0 | v >> 18), static_cast<char>(0x80 | (v >> 12 & 0x3f)), static_cast<char>(0x80 | (v >> 6 & 0x3f)), static_cast<char>(0x80 | (v & 0x3f))};
+  if (v < 0x10000)
+    return {static_cast<char>(0xe0 | v >> 12), static_cast<char>(0x80 | (v >> 6 & 0x3f)),
+            static_cast<char>(0x80 | (v & 0x3f))};
+  return {static_cast<char>(0xf0 | v >> 18), static_cast<char>(0x80 | (v >> 12 & 0x3f)),
+          static_cast<char>(0x80 | (v >> 6 & 0x3f)), static_cast<char>(0x80 | (v & 0x3f))};
 }
 
 std::string FromHex(std::string_view hex) {
@@ -75,7 +83,9 @@ json Binary(const std::string& bytes) { return json::binary(std::vector<uint8_t>
 
 }  // namespace
 
-std::string LowerTextBound(std::string_view text) { return std::string(text.substr(0, OffsetOfCodePoint(text, kBoundLength))); }
+std::string LowerTextBound(std::string_view text) {
+  return std::string(text.substr(0, OffsetOfCodePoint(text, kBoundLength)));
+}
 
 std::optional<std::string> UpperTextBound(std::string_view text) {
   const size_t end = OffsetOfCodePoint(text, kBoundLength);
@@ -151,12 +161,17 @@ void StatsCollector::Add(const Column& column) {
   stats_.values += static_cast<uint64_t>(column.length());
   stats_.nulls += static_cast<uint64_t>(column.CountNulls());
   switch (column.type().physical()) {
-    case PhysicalKind::kFloat: return AddFloats<float>(column);
-    case PhysicalKind::kDouble: return AddFloats<double>(column);
-    case PhysicalKind::kBinary: return AddText(column);
+    case PhysicalKind::kFloat:
+      return AddFloats<float>(column);
+    case PhysicalKind::kDouble:
+      return AddFloats<double>(column);
+    case PhysicalKind::kBinary:
+      return AddText(column);
     case PhysicalKind::kStruct:
-    case PhysicalKind::kNone: return;
-    default: return AddIntegers(column);
+    case PhysicalKind::kNone:
+      return;
+    default:
+      return AddIntegers(column);
   }
 }
 
@@ -180,7 +195,8 @@ ColumnStats StatsCollector::Finish() const {
       stats.lower = least_text_.substr(0, kBoundLength);
       stats.upper = UpperBytesBound(greatest_text_);
       break;
-    case TypeKind::kRow: break;
+    case TypeKind::kRow:
+      break;
     default:
       stats.lower = IntegerBound(type_, least_);
       stats.upper = IntegerBound(type_, greatest_);
@@ -191,13 +207,20 @@ ColumnStats StatsCollector::Finish() const {
 std::string DataFile::Encode() const {
   json all = json::array();
   for (const ColumnStats& c : columns)
-    all.push_back({c.field_id, c.compressed_bytes, c.values, c.nulls, c.nans ? json(*c.nans) : json(), c.lower ? json(HexEncode(*c.lower)) : json(),
-                   c.upper ? json(HexEncode(*c.upper)) : json()});
-  return json{{"path", path}, {"rows", rows}, {"bytes", bytes}, {"columns", all}, {"split_offsets", split_offsets}, {"partition", json::parse(partition)}}.dump();
+    all.push_back({c.field_id, c.compressed_bytes, c.values, c.nulls, c.nans ? json(*c.nans) : json(),
+                   c.lower ? json(HexEncode(*c.lower)) : json(), c.upper ? json(HexEncode(*c.upper)) : json()});
+  return json{{"path", path},
+              {"rows", rows},
+              {"bytes", bytes},
+              {"columns", all},
+              {"split_offsets", split_offsets},
+              {"partition", json::parse(partition)}}
+      .dump();
 }
 
 Result<DataFile> DataFile::Decode(std::string_view line) {
-  const Status bad = Status::Corrupt(kBadMetadata, "a staged data file in the checkpoint is unreadable", "the checkpoint is of another version or damaged");
+  const Status bad = Status::Corrupt(kBadMetadata, "a staged data file in the checkpoint is unreadable",
+                                     "the checkpoint is of another version or damaged");
   try {
     const json text = json::parse(line);
     DataFile file;
@@ -224,10 +247,19 @@ Result<DataFile> DataFile::Decode(std::string_view line) {
 }
 
 json DataFile::ToManifest() const {
-  json entry = {{"content", 0},           {"file_path", path}, {"file_format", "PARQUET"}, {"partition", json::parse(partition)},
-                {"record_count", rows}, {"file_size_in_bytes", bytes}, {"sort_order_id", 0}};
-  for (const char* key : {"column_sizes", "value_counts", "null_value_counts", "nan_value_counts", "lower_bounds", "upper_bounds"}) entry[key] = json::array();
-  auto put = [&entry](const char* key, int id, json value) { entry[key].push_back({{"key", id}, {"value", std::move(value)}}); };
+  json entry = {{"content", 0},
+                {"file_path", path},
+                {"file_format", "PARQUET"},
+                {"partition", json::parse(partition)},
+                {"record_count", rows},
+                {"file_size_in_bytes", bytes},
+                {"sort_order_id", 0}};
+  for (const char* key :
+       {"column_sizes", "value_counts", "null_value_counts", "nan_value_counts", "lower_bounds", "upper_bounds"})
+    entry[key] = json::array();
+  auto put = [&entry](const char* key, int id, json value) {
+    entry[key].push_back({{"key", id}, {"value", std::move(value)}});
+  };
   for (const ColumnStats& c : columns) {
     put("column_sizes", c.field_id, c.compressed_bytes);
     put("value_counts", c.field_id, c.values);

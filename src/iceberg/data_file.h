@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Data files with what readers prune by: counts, sizes and bounds per column (Iceberg specification, "Manifests", data_file fields 108
-// to 132, and appendix D for the binary form of single values).
+// Data files with what readers prune by: counts, sizes and bounds per column (Iceberg specification, "Manifests",
+// data_file fields 108 to 132, and appendix D for the binary form of single values).
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,9 @@ struct ColumnStats {
 // Collects a column's counts and bounds over batches.
 class StatsCollector {
  public:
-  explicit StatsCollector(const parquet::ParquetColumn& column) : type_(column.type) { stats_.field_id = column.field_id; }
+  explicit StatsCollector(const parquet::ParquetColumn& column) : type_(column.type) {
+    stats_.field_id = column.field_id;
+  }
   void Add(const columnar::Column& column);
   // The bounds are present only if a value was seen that has an order.
   ColumnStats Finish() const;

@@ -16,7 +16,9 @@ namespace {
 
 constexpr size_t kGreaterMinCount = 10;
 
-int64_t FilesIn(const json& manifest) { return manifest.value("added_files_count", int64_t{0}) + manifest.value("existing_files_count", int64_t{0}); }
+int64_t FilesIn(const json& manifest) {
+  return manifest.value("added_files_count", int64_t{0}) + manifest.value("existing_files_count", int64_t{0});
+}
 
 // Manifests of one size class are merged with each other: below 100 files, below 1,000, …
 int SizeClass(const json& manifest) {
@@ -33,16 +35,19 @@ bool IsPlain(const json& entry, const json& schema) {
       for (const json& inner : field.at("type").at("fields")) known[inner.at("name").get<std::string>()] = true;
   const json& data_file = entry.at("data_file");
   return data_file.value("content", 0) == 0 &&
-         std::all_of(data_file.items().begin(), data_file.items().end(), [&known](const auto& item) { return item.value().is_null() || known.contains(item.key()); });
+         std::all_of(data_file.items().begin(), data_file.items().end(),
+                     [&known](const auto& item) { return item.value().is_null() || known.contains(item.key()); });
 }
 
-Result<json> WriteManifest(Table& table, const ManifestContext& context, const json& schema, const std::vector<json>& entries, const std::string& path) {
-  const std::map<std::string, std::string> metadata = {{"schema", context.schema.dump()},
-                                                       {"schema-id", std::to_string(context.schema.value("schema-id", 0))},
-                                                       {"partition-spec", context.partition_spec.value("fields", json::array()).dump()},
-                                                       {"partition-spec-id", std::to_string(context.partition_spec.value("spec-id", 0))},
-                                                       {"format-version", "2"},
-                                                       {"content", "data"}};
+Result<json> WriteManifest(Table& table, const ManifestContext& context, const json& schema,
+                           const std::vector<json>& entries, const std::string& path) {
+  const std::map<std::string, std::string> metadata = {
+      {"schema", context.schema.dump()},
+      {"schema-id", std::to_string(context.schema.value("schema-id", 0))},
+      {"partition-spec", context.partition_spec.value("fields", json::array()).dump()},
+      {"partition-spec-id", std::to_string(context.partition_spec.value("spec-id", 0))},
+      {"format-version", "2"},
+      {"content", "data"}};
   const std::string file = WriteAvroFile(schema, metadata, entries, context.sync_marker);
   SEMEL_RETURN_IF_ERROR(table.WriteDurable(path, file));
   json record = {{"manifest_path", "file://" + path},
@@ -113,8 +118,10 @@ Result<std::vector<json>> ReadManifest(Table& table, const json& manifest) {
 
 Result<json> WriteAddedManifest(Table& table, const ManifestContext& context, const std::vector<DataFile>& files) {
   std::vector<json> entries;
-  for (const DataFile& file : files) entries.push_back({{"status", 1}, {"snapshot_id", context.snapshot_id}, {"data_file", file.ToManifest()}});
-  return WriteManifest(table, context, ManifestEntrySchema(context.partition_types), entries, context.path_prefix + "-m0.avro");
+  for (const DataFile& file : files)
+    entries.push_back({{"status", 1}, {"snapshot_id", context.snapshot_id}, {"data_file", file.ToManifest()}});
+  return WriteManifest(table, context, ManifestEntrySchema(context.partition_types), entries,
+                       context.path_prefix + "-m0.avro");
 }
 
 MergeOptions MergeOptionsOf(const std::map<std::string, std::string>& properties) {
@@ -131,20 +138,24 @@ MergeOptions MergeOptionsOf(const std::map<std::string, std::string>& properties
   return options;
 }
 
-Status MergeManifests(Table& table, const ManifestContext& context, const MergeOptions& options, std::vector<json>& manifests) {
+Status MergeManifests(Table& table, const ManifestContext& context, const MergeOptions& options,
+                      std::vector<json>& manifests) {
   if (!options.enabled) return Status::Ok();
   std::map<int, std::vector<size_t>> classes;
   for (size_t i = 0; i < manifests.size(); ++i) {
     const json& manifest = manifests[i];
     const bool same_spec = manifest.value("partition_spec_id", -1) == context.partition_spec.value("spec-id", 0);
     const bool own = manifest.at("added_snapshot_id") == context.snapshot_id;
-    if (manifest.value("content", 0) == 0 && same_spec && !own && manifest.value("manifest_length", uint64_t{0}) < options.target_bytes) classes[SizeClass(manifest)].push_back(i);
+    if (manifest.value("content", 0) == 0 && same_spec && !own &&
+        manifest.value("manifest_length", uint64_t{0}) < options.target_bytes)
+      classes[SizeClass(manifest)].push_back(i);
   }
   const json schema = ManifestEntrySchema(context.partition_types);
   std::vector<json> merged;
   std::vector<size_t> replaced;
   for (const auto& [size_class, members] : classes) {
-    if (members.size() < (size_class == 0 ? options.min_count : std::min(options.min_count, kGreaterMinCount))) continue;
+    if (members.size() < (size_class == 0 ? options.min_count : std::min(options.min_count, kGreaterMinCount)))
+      continue;
     std::vector<json> entries;
     size_t taken = 0;
     for (const size_t i : members) {
@@ -156,7 +167,8 @@ Status MergeManifests(Table& table, const ManifestContext& context, const MergeO
     }
     if (taken == 0) continue;
     if (entries.empty()) continue;
-    SEMEL_ASSIGN_OR_RETURN(json record, WriteManifest(table, context, schema, entries, fmt::format("{}-m{}.avro", context.path_prefix, size_class + 1)));
+    SEMEL_ASSIGN_OR_RETURN(json record, WriteManifest(table, context, schema, entries,
+                                                      fmt::format("{}-m{}.avro", context.path_prefix, size_class + 1)));
     merged.push_back(std::move(record));
   }
   if (merged.empty()) return Status::Ok();

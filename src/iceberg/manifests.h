@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Manifests: the entries of an append, and the merging that keeps a table's list of manifests short however long it is written to
-// (Iceberg specification, "Manifests", "Manifest Lists", "Sequence Number Inheritance").
+// Manifests: the entries of an append, and the merging that keeps a table's list of manifests short however long it is
+// written to (Iceberg specification, "Manifests", "Manifest Lists", "Sequence Number Inheritance").
 #pragma once
 
 #include <map>
@@ -33,18 +33,20 @@ Result<std::vector<nlohmann::json>> ReadManifestList(Table& table, const nlohman
 Result<std::vector<nlohmann::json>> ReadManifest(Table& table, const nlohmann::json& manifest);
 
 // Writes the manifest of the files added; the record for the list.
-Result<nlohmann::json> WriteAddedManifest(Table& table, const ManifestContext& context, const std::vector<DataFile>& files);
+Result<nlohmann::json> WriteAddedManifest(Table& table, const ManifestContext& context,
+                                          const std::vector<DataFile>& files);
 
 struct MergeOptions {
   bool enabled = true;
-  size_t min_count = 100;                     // commit.manifest.min-count-to-merge
-  uint64_t target_bytes = 8 << 20;            // commit.manifest.target-size-bytes: larger ones stay as they are
+  size_t min_count = 100;           // commit.manifest.min-count-to-merge
+  uint64_t target_bytes = 8 << 20;  // commit.manifest.target-size-bytes: larger ones stay as they are
 };
 MergeOptions MergeOptionsOf(const std::map<std::string, std::string>& properties);
 
-// Merges data manifests of the present spec where many of one size have gathered: 100 with fewer than 100 files, or ten of a greater
-// size (sizes by powers of ten, so that each entry is rewritten a few times in a table's life). Entries keep their snapshot and sequence
-// numbers. Manifests with content that Semel does not write stay as they are.
-Status MergeManifests(Table& table, const ManifestContext& context, const MergeOptions& options, std::vector<nlohmann::json>& manifests);
+// Merges data manifests of the present spec where many of one size have gathered: 100 with fewer than 100 files, or ten
+// of a greater size (sizes by powers of ten, so that each entry is rewritten a few times in a table's life). Entries
+// keep their snapshot and sequence numbers. Manifests with content that Semel does not write stay as they are.
+Status MergeManifests(Table& table, const ManifestContext& context, const MergeOptions& options,
+                      std::vector<nlohmann::json>& manifests);
 
 }  // namespace semel::iceberg

@@ -37,51 +37,72 @@ int64_t MonthOfDay(int64_t day) {
   return (yoe + era * 400 + (month <= 2) - 1970) * 12 + month - 1;
 }
 
-bool IsWholeNumber(TypeKind kind) { return kind == TypeKind::kTinyInt || kind == TypeKind::kSmallInt || kind == TypeKind::kInteger || kind == TypeKind::kBigInt; }
+bool IsWholeNumber(TypeKind kind) {
+  return kind == TypeKind::kTinyInt || kind == TypeKind::kSmallInt || kind == TypeKind::kInteger ||
+         kind == TypeKind::kBigInt;
+}
 bool IsTimePoint(TypeKind kind) { return kind == TypeKind::kTimestamp || kind == TypeKind::kTimestampLtz; }
 
 bool IsWritten(TransformKind transform, TypeKind kind) {
   switch (transform) {
-    case TransformKind::kIdentity: return IsWholeNumber(kind) || IsTimePoint(kind) || kind == TypeKind::kString || kind == TypeKind::kDate || kind == TypeKind::kBoolean;
-    case TransformKind::kBucket: return IsWholeNumber(kind) || IsTimePoint(kind) || kind == TypeKind::kString || kind == TypeKind::kBytes || kind == TypeKind::kDate || kind == TypeKind::kDecimal;
-    case TransformKind::kTruncate: return IsWholeNumber(kind) || kind == TypeKind::kString;
+    case TransformKind::kIdentity:
+      return IsWholeNumber(kind) || IsTimePoint(kind) || kind == TypeKind::kString || kind == TypeKind::kDate ||
+             kind == TypeKind::kBoolean;
+    case TransformKind::kBucket:
+      return IsWholeNumber(kind) || IsTimePoint(kind) || kind == TypeKind::kString || kind == TypeKind::kBytes ||
+             kind == TypeKind::kDate || kind == TypeKind::kDecimal;
+    case TransformKind::kTruncate:
+      return IsWholeNumber(kind) || kind == TypeKind::kString;
     case TransformKind::kYear:
     case TransformKind::kMonth:
-    case TransformKind::kDay: return IsTimePoint(kind) || kind == TypeKind::kDate;
-    case TransformKind::kHour: return IsTimePoint(kind);
-    case TransformKind::kVoid: return true;
+    case TransformKind::kDay:
+      return IsTimePoint(kind) || kind == TypeKind::kDate;
+    case TransformKind::kHour:
+      return IsTimePoint(kind);
+    case TransformKind::kVoid:
+      return true;
   }
   return false;
 }
 
 bool ParseTransform(const std::string& text, TransformKind& kind, int64_t& parameter) {
-  static const std::map<std::string, TransformKind> kNames = {{"identity", TransformKind::kIdentity}, {"year", TransformKind::kYear}, {"month", TransformKind::kMonth},
-                                                              {"day", TransformKind::kDay},           {"hour", TransformKind::kHour}, {"void", TransformKind::kVoid}};
+  static const std::map<std::string, TransformKind> kNames = {
+      {"identity", TransformKind::kIdentity}, {"year", TransformKind::kYear}, {"month", TransformKind::kMonth},
+      {"day", TransformKind::kDay},           {"hour", TransformKind::kHour}, {"void", TransformKind::kVoid}};
   if (auto it = kNames.find(text); it != kNames.end()) {
     kind = it->second;
     return true;
   }
   long long number = 0;
   kind = text.rfind("bucket", 0) == 0 ? TransformKind::kBucket : TransformKind::kTruncate;
-  const bool good = std::sscanf(text.c_str(), kind == TransformKind::kBucket ? "bucket[%lld]" : "truncate[%lld]", &number) == 1;
+  const bool good =
+      std::sscanf(text.c_str(), kind == TransformKind::kBucket ? "bucket[%lld]" : "truncate[%lld]", &number) == 1;
   parameter = number;
   return good && number > 0 && number <= INT32_MAX;
 }
 
 json AvroTypeOf(const PartitionField& field) {
   const TypeKind kind = field.source.kind();
-  if (field.transform == TransformKind::kDay || (field.transform == TransformKind::kIdentity && kind == TypeKind::kDate)) return {{"type", "int"}, {"logicalType", "date"}};
+  if (field.transform == TransformKind::kDay ||
+      (field.transform == TransformKind::kIdentity && kind == TypeKind::kDate))
+    return {{"type", "int"}, {"logicalType", "date"}};
   const bool keeps_type = field.transform == TransformKind::kIdentity || field.transform == TransformKind::kTruncate;
   if (!keeps_type) return "int";
-  if (IsTimePoint(kind)) return {{"type", "long"}, {"logicalType", "timestamp-micros"}, {"adjust-to-utc", kind == TypeKind::kTimestampLtz}};
-  return kind == TypeKind::kBigInt ? "long" : kind == TypeKind::kString ? "string" : kind == TypeKind::kBoolean ? "boolean" : "int";
+  if (IsTimePoint(kind))
+    return {{"type", "long"}, {"logicalType", "timestamp-micros"}, {"adjust-to-utc", kind == TypeKind::kTimestampLtz}};
+  return kind == TypeKind::kBigInt    ? "long"
+         : kind == TypeKind::kString  ? "string"
+         : kind == TypeKind::kBoolean ? "boolean"
+                                      : "int";
 }
 
 uint32_t HashOf(const Column& column, int64_t row) {
   switch (column.type().kind()) {
     case TypeKind::kString:
-    case TypeKind::kBytes: return codec::Murmur3(column.GetString(row));
-    case TypeKind::kDecimal: return codec::Murmur3(DecimalBytes(column.GetInt(row)));
+    case TypeKind::kBytes:
+      return codec::Murmur3(column.GetString(row));
+    case TypeKind::kDecimal:
+      return codec::Murmur3(DecimalBytes(column.GetInt(row)));
     default: {
       const auto v = static_cast<int64_t>(column.GetInt(row));
       return codec::Murmur3({reinterpret_cast<const char*>(&v), sizeof(v)});
@@ -115,13 +136,16 @@ json TimeUnit(const PartitionField& field, int64_t value) {
 json Transform(const PartitionField& field, const Column& column, int64_t row) {
   if (field.transform == TransformKind::kVoid || column.IsNull(row)) return nullptr;
   switch (field.transform) {
-    case TransformKind::kBucket: return static_cast<int64_t>((HashOf(column, row) & 0x7fffffff) % static_cast<uint32_t>(field.parameter));
-    case TransformKind::kTruncate: return Truncate(field, column, row);
+    case TransformKind::kBucket:
+      return static_cast<int64_t>((HashOf(column, row) & 0x7fffffff) % static_cast<uint32_t>(field.parameter));
+    case TransformKind::kTruncate:
+      return Truncate(field, column, row);
     case TransformKind::kIdentity:
       if (field.source.kind() == TypeKind::kString) return std::string(column.GetString(row));
       if (field.source.kind() == TypeKind::kBoolean) return column.GetBool(row);
       return static_cast<int64_t>(column.GetInt(row));
-    default: return TimeUnit(field, static_cast<int64_t>(column.GetInt(row)));
+    default:
+      return TimeUnit(field, static_cast<int64_t>(column.GetInt(row)));
   }
 }
 
@@ -148,8 +172,11 @@ Result<PartitionSpec> ParsePartitionSpec(const json& spec, const std::vector<par
     const bool known = ParseTransform(transform, field.transform, field.parameter);
     if (field.column >= 0) field.source = columns[static_cast<size_t>(field.column)].type;
     if (!known || field.column < 0 || !IsWritten(field.transform, field.source.kind()))
-      return Status::Invalid(kUnsupportedTable, fmt::format("the table is partitioned by '{}' ({} of {}), which Semel does not write", field.name, transform, field.source.ToString()),
-                             "identity, bucket, truncate, year, month, day and hour of simple types are written; use another table");
+      return Status::Invalid(
+          kUnsupportedTable,
+          fmt::format("the table is partitioned by '{}' ({} of {}), which Semel does not write", field.name, transform,
+                      field.source.ToString()),
+          "identity, bucket, truncate, year, month, day and hour of simple types are written; use another table");
     fields.push_back(std::move(field));
   }
   return fields;
@@ -158,17 +185,22 @@ Result<PartitionSpec> ParsePartitionSpec(const json& spec, const std::vector<par
 json PartitionAvroFields(const PartitionSpec& spec) {
   json fields = json::array();
   for (const PartitionField& field : spec)
-    fields.push_back({{"name", field.name}, {"type", json::array({"null", AvroTypeOf(field)})}, {"default", nullptr}, {"field-id", field.field_id}});
+    fields.push_back({{"name", field.name},
+                      {"type", json::array({"null", AvroTypeOf(field)})},
+                      {"default", nullptr},
+                      {"field-id", field.field_id}});
   return fields;
 }
 
 std::string PartitionOf(const PartitionSpec& spec, const Batch& batch, int64_t row) {
   json values = json::object();
-  for (const PartitionField& field : spec) values[field.name] = Transform(field, *batch.column(static_cast<size_t>(field.column)), row);
+  for (const PartitionField& field : spec)
+    values[field.name] = Transform(field, *batch.column(static_cast<size_t>(field.column)), row);
   return values.dump();
 }
 
-std::vector<std::pair<std::string, std::vector<uint32_t>>> SplitByPartition(const PartitionSpec& spec, const Batch& batch) {
+std::vector<std::pair<std::string, std::vector<uint32_t>>> SplitByPartition(const PartitionSpec& spec,
+                                                                            const Batch& batch) {
   std::vector<std::pair<std::string, std::vector<uint32_t>>> parts;
   std::map<std::string, size_t> known;
   for (int64_t row = 0; row < batch.length(); ++row) {

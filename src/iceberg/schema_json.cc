@@ -16,21 +16,36 @@ namespace {
 
 Result<std::string> TypeName(const DataType& type) {
   switch (type.kind()) {
-    case TypeKind::kBoolean: return std::string("boolean");
+    case TypeKind::kBoolean:
+      return std::string("boolean");
     case TypeKind::kTinyInt:
     case TypeKind::kSmallInt:
-    case TypeKind::kInteger: return std::string("int");
-    case TypeKind::kBigInt: return std::string("long");
-    case TypeKind::kFloat: return std::string("float");
-    case TypeKind::kDouble: return std::string("double");
-    case TypeKind::kDecimal: return fmt::format("decimal({}, {})", type.precision(), type.scale());
-    case TypeKind::kString: return std::string("string");
-    case TypeKind::kBytes: return std::string("binary");
-    case TypeKind::kDate: return std::string("date");
-    case TypeKind::kTime: return std::string("time");
-    case TypeKind::kTimestamp: return std::string("timestamp");
-    case TypeKind::kTimestampLtz: return std::string("timestamptz");
-    default: return Status::NotSupported(fmt::format("a column of type {} in an Iceberg table is not supported yet", type.ToString()), "CAST it, or select its fields");
+    case TypeKind::kInteger:
+      return std::string("int");
+    case TypeKind::kBigInt:
+      return std::string("long");
+    case TypeKind::kFloat:
+      return std::string("float");
+    case TypeKind::kDouble:
+      return std::string("double");
+    case TypeKind::kDecimal:
+      return fmt::format("decimal({}, {})", type.precision(), type.scale());
+    case TypeKind::kString:
+      return std::string("string");
+    case TypeKind::kBytes:
+      return std::string("binary");
+    case TypeKind::kDate:
+      return std::string("date");
+    case TypeKind::kTime:
+      return std::string("time");
+    case TypeKind::kTimestamp:
+      return std::string("timestamp");
+    case TypeKind::kTimestampLtz:
+      return std::string("timestamptz");
+    default:
+      return Status::NotSupported(
+          fmt::format("a column of type {} in an Iceberg table is not supported yet", type.ToString()),
+          "CAST it, or select its fields");
   }
 }
 
@@ -48,15 +63,23 @@ Result<DataType> TypeOf(const json& type, bool nullable) {
   if (name == "timestamp") return DataType::Timestamp(6, nullable);
   if (name == "timestamptz") return DataType::TimestampLtz(6, nullable);
   int precision = 0, scale = 0;
-  if (std::sscanf(name.c_str(), "decimal(%d, %d)", &precision, &scale) == 2 || std::sscanf(name.c_str(), "decimal(%d,%d)", &precision, &scale) == 2)
-    if (precision >= 1 && precision <= 38 && scale >= 0 && scale <= precision) return DataType::Decimal(precision, scale, nullable);
-  return Status::Invalid(kUnsupportedTable, fmt::format("the table has a column of type {}, which is not supported yet", type.dump()), "write to a table of simple types");
+  if (std::sscanf(name.c_str(), "decimal(%d, %d)", &precision, &scale) == 2 ||
+      std::sscanf(name.c_str(), "decimal(%d,%d)", &precision, &scale) == 2)
+    if (precision >= 1 && precision <= 38 && scale >= 0 && scale <= precision)
+      return DataType::Decimal(precision, scale, nullable);
+  return Status::Invalid(kUnsupportedTable,
+                         fmt::format("the table has a column of type {}, which is not supported yet", type.dump()),
+                         "write to a table of simple types");
 }
 
-json Field(int id, const char* name, json type) { return {{"name", name}, {"type", std::move(type)}, {"field-id", id}}; }
+json Field(int id, const char* name, json type) {
+  return {{"name", name}, {"type", std::move(type)}, {"field-id", id}};
+}
 // Avro's maps have text as keys only: a map of integers is an array of pairs.
 json IntMap(int key_id, int value_id, const char* value_type) {
-  const json pair = {{"type", "record"}, {"name", fmt::format("k{}_v{}", key_id, value_id)}, {"fields", {Field(key_id, "key", "int"), Field(value_id, "value", value_type)}}};
+  const json pair = {{"type", "record"},
+                     {"name", fmt::format("k{}_v{}", key_id, value_id)},
+                     {"fields", {Field(key_id, "key", "int"), Field(value_id, "value", value_type)}}};
   return {{"type", "array"}, {"items", pair}, {"logicalType", "map"}};
 }
 json Optional(int id, const char* name, json type) {
@@ -91,29 +114,40 @@ json ManifestEntrySchema(const json& partition_fields) {
       {"type", "record"},
       {"name", "r2"},
       {"fields",
-       {Field(134, "content", "int"), Field(100, "file_path", "string"), Field(101, "file_format", "string"), Field(102, "partition", partition), Field(103, "record_count", "long"),
-        Field(104, "file_size_in_bytes", "long"), Optional(108, "column_sizes", IntMap(117, 118, "long")), Optional(109, "value_counts", IntMap(119, 120, "long")),
-        Optional(110, "null_value_counts", IntMap(121, 122, "long")), Optional(137, "nan_value_counts", IntMap(138, 139, "long")),
-        Optional(125, "lower_bounds", IntMap(126, 127, "bytes")), Optional(128, "upper_bounds", IntMap(129, 130, "bytes")), Optional(131, "key_metadata", "bytes"),
-        Optional(132, "split_offsets", {{"type", "array"}, {"items", "long"}, {"element-id", 133}}), Optional(140, "sort_order_id", "int")}}};
+       {Field(134, "content", "int"), Field(100, "file_path", "string"), Field(101, "file_format", "string"),
+        Field(102, "partition", partition), Field(103, "record_count", "long"),
+        Field(104, "file_size_in_bytes", "long"), Optional(108, "column_sizes", IntMap(117, 118, "long")),
+        Optional(109, "value_counts", IntMap(119, 120, "long")),
+        Optional(110, "null_value_counts", IntMap(121, 122, "long")),
+        Optional(137, "nan_value_counts", IntMap(138, 139, "long")),
+        Optional(125, "lower_bounds", IntMap(126, 127, "bytes")),
+        Optional(128, "upper_bounds", IntMap(129, 130, "bytes")), Optional(131, "key_metadata", "bytes"),
+        Optional(132, "split_offsets", {{"type", "array"}, {"items", "long"}, {"element-id", 133}}),
+        Optional(140, "sort_order_id", "int")}}};
   return {{"type", "record"},
           {"name", "manifest_entry"},
-          {"fields", {Field(0, "status", "int"), Optional(1, "snapshot_id", "long"), Optional(3, "sequence_number", "long"), Optional(4, "file_sequence_number", "long"),
-                      Field(2, "data_file", data_file)}}};
+          {"fields",
+           {Field(0, "status", "int"), Optional(1, "snapshot_id", "long"), Optional(3, "sequence_number", "long"),
+            Optional(4, "file_sequence_number", "long"), Field(2, "data_file", data_file)}}};
 }
 
 json ManifestListSchema() {
   const json summary = {{"type", "record"},
                         {"name", "r508"},
-                        {"fields", {Field(509, "contains_null", "boolean"), Optional(518, "contains_nan", "boolean"), Optional(510, "lower_bound", "bytes"), Optional(511, "upper_bound", "bytes")}}};
+                        {"fields",
+                         {Field(509, "contains_null", "boolean"), Optional(518, "contains_nan", "boolean"),
+                          Optional(510, "lower_bound", "bytes"), Optional(511, "upper_bound", "bytes")}}};
   const json partitions = {{"type", "array"}, {"items", summary}, {"element-id", 508}};
   return {{"type", "record"},
           {"name", "manifest_file"},
           {"fields",
-           {Field(500, "manifest_path", "string"), Field(501, "manifest_length", "long"), Field(502, "partition_spec_id", "int"), Field(517, "content", "int"),
-            Field(515, "sequence_number", "long"), Field(516, "min_sequence_number", "long"), Field(503, "added_snapshot_id", "long"), Field(504, "added_files_count", "int"),
-            Field(505, "existing_files_count", "int"), Field(506, "deleted_files_count", "int"), Field(512, "added_rows_count", "long"), Field(513, "existing_rows_count", "long"),
-            Field(514, "deleted_rows_count", "long"), Optional(507, "partitions", partitions), Optional(519, "key_metadata", "bytes")}}};
+           {Field(500, "manifest_path", "string"), Field(501, "manifest_length", "long"),
+            Field(502, "partition_spec_id", "int"), Field(517, "content", "int"), Field(515, "sequence_number", "long"),
+            Field(516, "min_sequence_number", "long"), Field(503, "added_snapshot_id", "long"),
+            Field(504, "added_files_count", "int"), Field(505, "existing_files_count", "int"),
+            Field(506, "deleted_files_count", "int"), Field(512, "added_rows_count", "long"),
+            Field(513, "existing_rows_count", "long"), Field(514, "deleted_rows_count", "long"),
+            Optional(507, "partitions", partitions), Optional(519, "key_metadata", "bytes")}}};
 }
 
 }  // namespace semel::iceberg

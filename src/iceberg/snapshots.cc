@@ -3,6 +3,7 @@
 #include "iceberg/snapshots.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "iceberg/manifests.h"
@@ -62,16 +63,58 @@ Expired ExpireSnapshots(json& metadata, const std::map<std::string, std::string>
   return expired;
 }
 
+namespace {
+
+int64_t IdOf(const json& snapshot) { return snapshot.value("snapshot-id", int64_t{-1}); }
+
+// The history of the present snapshot, newest first, with those that were just expired in their places.
+struct Ancestor {
+  const json* snapshot = nullptr;
+  bool expired = false;
+};
+std::vector<Ancestor> HistoryOf(const Expired& expired, const json& metadata) {
+  std::map<int64_t, Ancestor> by_id;
+  for (const json& snapshot : metadata.at("snapshots")) by_id[IdOf(snapshot)] = {&snapshot, false};
+  for (const json& snapshot : expired.snapshots) by_id[IdOf(snapshot)] = {&snapshot, true};
+  std::vector<Ancestor> history;
+  for (auto it = by_id.find(metadata.value("current-snapshot-id", int64_t{-1}));
+       it != by_id.end() && history.size() < by_id.size();
+       it = by_id.find(it->second.snapshot->value("parent-snapshot-id", int64_t{-1})))
+    history.push_back(it->second);
+  return history;
+}
+
+// Manifests of expired ancestors that no remaining snapshot lists. Along a history a manifest is listed without a gap,
+// from the commit that wrote it to the one that merged it away: one that a remaining ancestor lists is listed by the
+// nearest one, on that side. What is beside the history is looked at whole.
+std::set<std::string> UnlistedManifests(Table& table, const Expired& expired, const json& metadata, bool& complete) {
+  const std::vector<Ancestor> history = HistoryOf(expired, metadata);
+  std::set<std::string> candidates;
+  std::set<int64_t> distant;  // remaining ancestors with remaining neighbours
+  for (size_t i = 0; i < history.size(); ++i) {
+    const bool near_expired = (i > 0 && history[i - 1].expired) || (i + 1 < history.size() && history[i + 1].expired);
+    if (history[i].expired) {
+      candidates.merge(ManifestPaths(table, *history[i].snapshot, complete));
+    } else if (!near_expired) {
+      distant.insert(IdOf(*history[i].snapshot));
+    }
+  }
+  for (const json& snapshot : metadata.at("snapshots"))
+    if (distant.count(IdOf(snapshot)) == 0)
+      for (const std::string& path : ManifestPaths(table, snapshot, complete)) candidates.erase(path);
+  return candidates;
+}
+
+}  // namespace
+
 void RemoveExpiredFiles(Table& table, const Expired& expired, const json& metadata) {
   if (expired.snapshots.empty()) return;
   bool complete = true;
-  std::set<std::string> candidates;
-  for (const json& snapshot : expired.snapshots) candidates.merge(ManifestPaths(table, snapshot, complete));
-  for (const json& snapshot : metadata.at("snapshots"))
-    for (const std::string& path : ManifestPaths(table, snapshot, complete)) candidates.erase(path);
-  for (const json& snapshot : expired.snapshots) (void)table.env().files().Remove(LocalPathOf(snapshot.value("manifest-list", "")));
+  const std::set<std::string> unlisted = UnlistedManifests(table, expired, metadata, complete);
+  for (const json& snapshot : expired.snapshots)
+    (void)table.env().files().Remove(LocalPathOf(snapshot.value("manifest-list", "")));
   if (!complete) return;  // a list that cannot be read may need any of them
-  for (const std::string& path : candidates) (void)table.env().files().Remove(LocalPathOf(path));
+  for (const std::string& path : unlisted) (void)table.env().files().Remove(LocalPathOf(path));
 }
 
 }  // namespace semel::iceberg

@@ -22,14 +22,17 @@ const TableVersionFacts& FactsOf(const TableVersion& version) { return version.f
 namespace {
 
 constexpr int kKeptSnapshots = 500;  // semel.snapshots.keep of tables that Semel creates
-constexpr int kKeptMetadata = 20;  // write.metadata.previous-versions-max of tables that Semel creates
+constexpr int kKeptMetadata = 20;    // write.metadata.previous-versions-max of tables that Semel creates
 
 Status BadMetadata(const std::string& where, std::string_view what) {
-  return Status::Corrupt(kBadMetadata, fmt::format("{}: {}", where, what), "the table's metadata was damaged or is of a kind that Semel does not know");
+  return Status::Corrupt(kBadMetadata, fmt::format("{}: {}", where, what),
+                         "the table's metadata was damaged or is of a kind that Semel does not know");
 }
 
 Status CheckSupported(const json& metadata, const std::string& name) {
-  auto refuse = [&name](std::string_view what) { return Status::Invalid(kUnsupportedTable, fmt::format("table {} {}", name, what), "write to another table"); };
+  auto refuse = [&name](std::string_view what) {
+    return Status::Invalid(kUnsupportedTable, fmt::format("table {} {}", name, what), "write to another table");
+  };
   const int version = metadata.value("format-version", 0);
   if (version != 2) return refuse(fmt::format("has format version {}; only version 2 is supported", version));
   return Status::Ok();
@@ -58,16 +61,20 @@ const json* DefaultSpec(const json& metadata) {
 
 std::string NewUuid(env::Env& env) {
   const uint64_t a = env.Random(), b = env.Random();
-  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff, 0x8000 | (b >> 48 & 0x3fff), b & 0xffffffffffff);
+  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff,
+                     0x8000 | (b >> 48 & 0x3fff), b & 0xffffffffffff);
 }
 
-// What is read of a table's metadata at every look. The library throws where a field has another type than it should have.
+// What is read of a table's metadata at every look. The library throws where a field has another type than it should
+// have.
 Status ReadFacts(const json& metadata, const std::string& name, TableVersionFacts& facts) {
   try {
     if (metadata.is_discarded() || !metadata.is_object()) return BadMetadata(facts.metadata_location, "it is no JSON");
     SEMEL_RETURN_IF_ERROR(CheckSupported(metadata, name));
     facts.uuid = metadata.value("table-uuid", "");
-    facts.current_snapshot = metadata.contains("current-snapshot-id") && metadata["current-snapshot-id"].is_number() ? metadata["current-snapshot-id"].get<int64_t>() : -1;
+    facts.current_snapshot = metadata.contains("current-snapshot-id") && metadata["current-snapshot-id"].is_number()
+                                 ? metadata["current-snapshot-id"].get<int64_t>()
+                                 : -1;
     const int schema_id = metadata.value("current-schema-id", 0);
     for (const json& schema : metadata.value("schemas", json::array())) {
       if (schema.value("schema-id", 0) != schema_id) continue;
@@ -106,11 +113,13 @@ bool IsAncestorOrExpired(const TableVersion& version, int64_t snapshot_id) {
   return false;
 }
 
-std::optional<int64_t> SnapshotOfMarker(const TableVersion& version, const std::string& marker_key, const std::string& marker) {
+std::optional<int64_t> SnapshotOfMarker(const TableVersion& version, const std::string& marker_key,
+                                        const std::string& marker) {
   const auto snapshots = version.metadata.find("snapshots");
   if (snapshots == version.metadata.end()) return std::nullopt;
   for (auto it = snapshots->rbegin(); it != snapshots->rend(); ++it)
-    if (it->value("summary", json::object()).value(marker_key, "") == marker) return it->value("snapshot-id", int64_t{-1});
+    if (it->value("summary", json::object()).value(marker_key, "") == marker)
+      return it->value("snapshot-id", int64_t{-1});
   return std::nullopt;
 }
 
@@ -119,7 +128,9 @@ Table::Table(env::Env& env, CatalogOptions catalog, std::string database, std::s
 Table::~Table() = default;
 
 std::string Table::DataFolder() const { return fmt::format("{}/{}/{}/data", catalog_.warehouse, database_, table_); }
-std::string Table::MetadataFolder() const { return fmt::format("{}/{}/{}/metadata", catalog_.warehouse, database_, table_); }
+std::string Table::MetadataFolder() const {
+  return fmt::format("{}/{}/{}/metadata", catalog_.warehouse, database_, table_);
+}
 
 Result<env::SqlSession*> Table::Session() {
   if (!session_) {
@@ -132,11 +143,13 @@ Status Table::EnsureCatalog() {
   if (!session_) {
     SEMEL_ASSIGN_OR_RETURN(session_, env_.OpenSqlite({catalog_.database, true, false, Micros(5'000'000)}));
   }
-  for (const char* sql :
-       {"CREATE TABLE IF NOT EXISTS iceberg_tables(catalog_name VARCHAR(255) NOT NULL,table_namespace VARCHAR(255) NOT NULL,table_name VARCHAR(255) NOT NULL,"
-        "metadata_location VARCHAR(1000),previous_metadata_location VARCHAR(1000), iceberg_type VARCHAR(5),PRIMARY KEY (catalog_name, table_namespace, table_name))",
-        "CREATE TABLE IF NOT EXISTS iceberg_namespace_properties(catalog_name VARCHAR(255) NOT NULL,namespace VARCHAR(255) NOT NULL,property_key VARCHAR(255),"
-        "property_value VARCHAR(1000),PRIMARY KEY (catalog_name, namespace, property_key))"})
+  for (const char* sql : {"CREATE TABLE IF NOT EXISTS iceberg_tables(catalog_name VARCHAR(255) NOT "
+                          "NULL,table_namespace VARCHAR(255) NOT NULL,table_name VARCHAR(255) NOT NULL,"
+                          "metadata_location VARCHAR(1000),previous_metadata_location VARCHAR(1000), iceberg_type "
+                          "VARCHAR(5),PRIMARY KEY (catalog_name, table_namespace, table_name))",
+                          "CREATE TABLE IF NOT EXISTS iceberg_namespace_properties(catalog_name VARCHAR(255) NOT "
+                          "NULL,namespace VARCHAR(255) NOT NULL,property_key VARCHAR(255),"
+                          "property_value VARCHAR(1000),PRIMARY KEY (catalog_name, namespace, property_key))"})
     SEMEL_RETURN_IF_ERROR(session_->Execute(sql, {}).status());
   return Status::Ok();
 }
@@ -144,7 +157,8 @@ Status Table::EnsureCatalog() {
 Status Table::WriteDurable(const std::string& path, std::string_view content) {
   env::FileSystem& files = env_.files();
   std::vector<std::string> missing;
-  for (std::string folder = ParentOf(path); !files.Stat(folder).ok() && folder.size() > 1; folder = ParentOf(folder)) missing.push_back(folder);
+  for (std::string folder = ParentOf(path); !files.Stat(folder).ok() && folder.size() > 1; folder = ParentOf(folder))
+    missing.push_back(folder);
   for (auto it = missing.rbegin(); it != missing.rend(); ++it) {
     const Status made = files.MakeDirectory(*it);
     if (!made.ok() && !made.is(StatusKind::kExists)) return made;
@@ -162,14 +176,19 @@ Result<std::string> Table::ReadFile(const std::string& location) {
   return file->ReadAt(0, size);
 }
 
-Status Table::CreateIfMissing(const columnar::Schema& schema, const std::vector<std::string>& partitioned_by, const std::map<std::string, std::string>& properties, bool create_database) {
+Status Table::CreateIfMissing(const columnar::Schema& schema, const std::vector<std::string>& partitioned_by,
+                              const std::map<std::string, std::string>& properties, bool create_database) {
   SEMEL_RETURN_IF_ERROR(EnsureCatalog());
   const SqlValue ns[] = {SqlValue::Text(catalog_.name), SqlValue::Text(database_)};
-  SEMEL_ASSIGN_OR_RETURN(env::SqlResult found, session_->Execute("SELECT 1 FROM iceberg_namespace_properties WHERE catalog_name = ?1 AND namespace = ?2", ns));
+  SEMEL_ASSIGN_OR_RETURN(
+      env::SqlResult found,
+      session_->Execute("SELECT 1 FROM iceberg_namespace_properties WHERE catalog_name = ?1 AND namespace = ?2", ns));
   if (found.rows.empty()) {
     if (!create_database)
-      return Status::Invalid(kNoTable, fmt::format("catalog {} has no database '{}'", catalog_.name, database_), fmt::format("CREATE DATABASE IF NOT EXISTS {}.{};", catalog_.name, database_));
-    const Status inserted = session_->Execute("INSERT INTO iceberg_namespace_properties VALUES (?1, ?2, 'exists', 'true')", ns).status();
+      return Status::Invalid(kNoTable, fmt::format("catalog {} has no database '{}'", catalog_.name, database_),
+                             fmt::format("CREATE DATABASE IF NOT EXISTS {}.{};", catalog_.name, database_));
+    const Status inserted =
+        session_->Execute("INSERT INTO iceberg_namespace_properties VALUES (?1, ?2, 'exists', 'true')", ns).status();
     if (!inserted.ok() && !inserted.is(StatusKind::kExists)) return inserted;
   }
   Result<std::shared_ptr<const TableVersion>> loaded = Load();
@@ -179,7 +198,10 @@ Status Table::CreateIfMissing(const columnar::Schema& schema, const std::vector<
   for (const std::string& name : partitioned_by)
     for (const json& field : iceberg_schema.at("fields"))
       if (field.at("name") == name)
-        partition_fields.push_back({{"name", name}, {"transform", "identity"}, {"source-id", field.at("id")}, {"field-id", 1000 + static_cast<int>(partition_fields.size())}});
+        partition_fields.push_back({{"name", name},
+                                    {"transform", "identity"},
+                                    {"source-id", field.at("id")},
+                                    {"field-id", 1000 + static_cast<int>(partition_fields.size())}});
   json metadata = {{"format-version", 2},
                    {"table-uuid", NewUuid(env_)},
                    {"location", "file://" + ParentOf(DataFolder())},
@@ -193,7 +215,11 @@ Status Table::CreateIfMissing(const columnar::Schema& schema, const std::vector<
                    {"last-partition-id", 999 + partitioned_by.size()},
                    {"default-sort-order-id", 0},
                    {"sort-orders", {{{"order-id", 0}, {"fields", json::array()}}}},
-                   {"properties", {{"write.parquet.compression-codec", "zstd"}, {"write.metadata.delete-after-commit.enabled", "true"}, {"write.metadata.previous-versions-max", std::to_string(kKeptMetadata)}, {kKeepSnapshotsProperty, std::to_string(kKeptSnapshots)}}},
+                   {"properties",
+                    {{"write.parquet.compression-codec", "zstd"},
+                     {"write.metadata.delete-after-commit.enabled", "true"},
+                     {"write.metadata.previous-versions-max", std::to_string(kKeptMetadata)},
+                     {kKeepSnapshotsProperty, std::to_string(kKeptSnapshots)}}},
                    {"current-snapshot-id", -1},
                    {"refs", json::object()},
                    {"snapshots", json::array()},
@@ -203,26 +229,41 @@ Status Table::CreateIfMissing(const columnar::Schema& schema, const std::vector<
   for (const auto& [key, value] : properties) metadata["properties"][key] = value;
   const std::string path = fmt::format("{}/00000-{}.metadata.json", MetadataFolder(), NewUuid(env_));
   SEMEL_RETURN_IF_ERROR(WriteDurable(path, metadata.dump()));
-  const SqlValue row[] = {SqlValue::Text(catalog_.name), SqlValue::Text(database_), SqlValue::Text(table_), SqlValue::Text("file://" + path)};
+  const SqlValue row[] = {SqlValue::Text(catalog_.name), SqlValue::Text(database_), SqlValue::Text(table_),
+                          SqlValue::Text("file://" + path)};
+  // Catalogs of layout V0 (pyiceberg makes them) have no iceberg_type; they stay as they are, every reader takes a
+  // missing type for a table.
+  SEMEL_ASSIGN_OR_RETURN(
+      env::SqlResult typed,
+      session_->Execute("SELECT 1 FROM pragma_table_info('iceberg_tables') WHERE name = 'iceberg_type'", {}));
   const Status inserted =
-      session_->Execute("INSERT INTO iceberg_tables (catalog_name, table_namespace, table_name, metadata_location, previous_metadata_location, iceberg_type) VALUES (?1, ?2, ?3, ?4, NULL, 'TABLE')", row)
+      session_
+          ->Execute(fmt::format("INSERT INTO iceberg_tables (catalog_name, table_namespace, table_name, "
+                                "metadata_location, previous_metadata_location{}) VALUES (?1, ?2, ?3, ?4, NULL{})",
+                                typed.rows.empty() ? "" : ", iceberg_type", typed.rows.empty() ? "" : ", 'TABLE'"),
+                    row)
           .status();
   return inserted.is(StatusKind::kExists) ? Status::Ok() : inserted;
 }
 
 Result<std::shared_ptr<const TableVersion>> Table::Load() {
-  const Status missing = Status::NotFound(kNoTable, fmt::format("there is no table {}", FullName()), "define it with CREATE TABLE IF NOT EXISTS in the script");
+  const Status missing = Status::NotFound(kNoTable, fmt::format("there is no table {}", FullName()),
+                                          "define it with CREATE TABLE IF NOT EXISTS in the script");
   if (!session_ && env_.files().Stat(catalog_.database).status().is(StatusKind::kNotFound)) return missing;
   SEMEL_ASSIGN_OR_RETURN(env::SqlSession * session, Session());
   const SqlValue key[] = {SqlValue::Text(catalog_.name), SqlValue::Text(database_), SqlValue::Text(table_)};
-  SEMEL_ASSIGN_OR_RETURN(env::SqlResult rows, session->Execute("SELECT metadata_location FROM iceberg_tables WHERE catalog_name = ?1 AND table_namespace = ?2 AND table_name = ?3", key));
+  SEMEL_ASSIGN_OR_RETURN(env::SqlResult rows,
+                         session->Execute("SELECT metadata_location FROM iceberg_tables WHERE catalog_name = ?1 AND "
+                                          "table_namespace = ?2 AND table_name = ?3",
+                                          key));
   if (rows.rows.empty()) return missing;
   if (present_ && present_->facts.metadata_location == rows.rows[0][0].text) return present_;
   auto version = std::make_shared<TableVersion>();
   TableVersionFacts& facts = version->facts;
   facts.metadata_location = rows.rows[0][0].text;
   Result<std::string> text = ReadFile(facts.metadata_location);
-  if (text.status().is(StatusKind::kNotFound)) return BadMetadata(facts.metadata_location, "the catalog names it, but it is missing");
+  if (text.status().is(StatusKind::kNotFound))
+    return BadMetadata(facts.metadata_location, "the catalog names it, but it is missing");
   if (!text.ok()) return text.status();
   version->metadata = json::parse(*text, nullptr, false);
   SEMEL_RETURN_IF_ERROR(ReadFacts(version->metadata, FullName(), facts));
@@ -231,10 +272,14 @@ Result<std::shared_ptr<const TableVersion>> Table::Load() {
 }
 
 Result<std::vector<std::string>> Table::LiveFiles(const TableVersion& version) {
-  SEMEL_ASSIGN_OR_RETURN(std::vector<json> manifests, ReadManifestList(*this, FindSnapshot(version.metadata, version.facts.current_snapshot)));
+  SEMEL_ASSIGN_OR_RETURN(std::vector<json> manifests,
+                         ReadManifestList(*this, FindSnapshot(version.metadata, version.facts.current_snapshot)));
   std::vector<std::string> paths;
   for (const json& manifest : manifests) {
-    if (manifest.value("content", 0) != 0) return Status::Invalid(kUnsupportedTable, fmt::format("{} has delete files, which Semel cannot read yet", FullName()), "read it with another engine");
+    if (manifest.value("content", 0) != 0)
+      return Status::Invalid(kUnsupportedTable,
+                             fmt::format("{} has delete files, which Semel cannot read yet", FullName()),
+                             "read it with another engine");
     SEMEL_ASSIGN_OR_RETURN(std::vector<json> entries, ReadManifest(*this, manifest));
     for (const json& entry : entries)
       if (entry.value("status", 0) != 2) paths.push_back(entry["data_file"].value("file_path", ""));

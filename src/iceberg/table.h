@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// An Iceberg table (format version 2, Apache Iceberg specification) in a catalog that is a SQLite file, in the layout of Iceberg's
-// JdbcCatalog (schema V0 or V1), as Java, Flink and pyiceberg share it.
+// An Iceberg table (format version 2, Apache Iceberg specification) in a catalog that is a SQLite file, in the layout
+// of Iceberg's JdbcCatalog (schema V0 or V1), as Java, Flink and pyiceberg share it.
 #pragma once
 
 #include <memory>
@@ -43,14 +43,15 @@ class Table {
   Table(env::Env& env, CatalogOptions catalog, std::string database, std::string table);
   ~Table();
 
-  // Creates the namespace (with `create_database`) and the table with this schema, partitioned by the values of the named columns, if it
-  // is missing.
-  Status CreateIfMissing(const columnar::Schema& schema, const std::vector<std::string>& partitioned_by, const std::map<std::string, std::string>& properties, bool create_database);
+  // Creates the namespace (with `create_database`) and the table with this schema, partitioned by the values of the
+  // named columns, if it is missing.
+  Status CreateIfMissing(const columnar::Schema& schema, const std::vector<std::string>& partitioned_by,
+                         const std::map<std::string, std::string>& properties, bool create_database);
   // Reads the present version (a version's file is read once: it never changes). kNotFound if there is no such table.
   Result<std::shared_ptr<const TableVersion>> Load();
 
-  // Makes a version with the files added, old manifests merged and old own snapshots expired where the table's properties say so, and
-  // swaps it in if `base` is still the present one.
+  // Makes a version with the files added, old manifests merged and old own snapshots expired where the table's
+  // properties say so, and swaps it in if `base` is still the present one.
   Result<SwapOutcome> Append(const TableVersion& base, const AppendRequest& request, std::string& snapshot_id);
 
   // Data files of the present snapshot.
@@ -73,7 +74,8 @@ class Table {
  private:
   Result<env::SqlSession*> Session();
   Status EnsureCatalog();
-  Status AddSnapshot(const TableVersion& base, const AppendRequest& request, const std::string& tag, nlohmann::json& metadata, int64_t& snapshot_id);
+  Status AddSnapshot(const TableVersion& base, const AppendRequest& request, const std::string& tag,
+                     nlohmann::json& metadata, int64_t& snapshot_id);
   Result<SwapOutcome> Swap(const std::string& from, const std::string& to);
 
   env::Env& env_;
@@ -97,7 +99,8 @@ const TableVersionFacts& FactsOf(const TableVersion& version);
 // Whether the snapshot is an ancestor of the present one, or no longer listed (expired).
 bool IsAncestorOrExpired(const TableVersion& version, int64_t snapshot_id);
 // The newest own snapshot in the history whose summary has this marker: its id, or nothing.
-std::optional<int64_t> SnapshotOfMarker(const TableVersion& version, const std::string& marker_key, const std::string& marker);
+std::optional<int64_t> SnapshotOfMarker(const TableVersion& version, const std::string& marker_key,
+                                        const std::string& marker);
 
 // "file:/x", "file:///x" and "/x" → "/x".
 std::string LocalPathOf(const std::string& location);

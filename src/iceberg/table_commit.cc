@@ -4,10 +4,10 @@
 // Commits: a version made from another one and swapped in.
 #include <algorithm>
 
-#include "iceberg/manifests.h"
-#include "iceberg/snapshots.h"
-#include "iceberg/schema_json.h"
 #include "iceberg/avro.h"
+#include "iceberg/manifests.h"
+#include "iceberg/schema_json.h"
+#include "iceberg/snapshots.h"
 #include "iceberg/table_version.h"
 
 namespace semel::iceberg {
@@ -67,7 +67,8 @@ const json& CurrentSchema(const json& metadata) {
 // Keeps the newest entries of the log; the files that fall out of it may go once the commit has won.
 std::vector<std::string> TrimMetadataLog(json& log, const std::map<std::string, std::string>& properties) {
   const auto property = properties.find("write.metadata.previous-versions-max");
-  const size_t keep = property == properties.end() ? 100 : std::max<size_t>(1, std::strtoull(property->second.c_str(), nullptr, 10));
+  const size_t keep =
+      property == properties.end() ? 100 : std::max<size_t>(1, std::strtoull(property->second.c_str(), nullptr, 10));
   std::vector<std::string> dropped;
   if (log.size() <= keep) return dropped;
   const size_t too_many = log.size() - keep;
@@ -79,7 +80,8 @@ std::vector<std::string> TrimMetadataLog(json& log, const std::map<std::string, 
 }  // namespace
 
 // Writes the manifests and the list of the new snapshot and puts it into `metadata`, which is the base's.
-Status Table::AddSnapshot(const TableVersion& base, const AppendRequest& request, const std::string& tag, json& metadata, int64_t& snapshot_id) {
+Status Table::AddSnapshot(const TableVersion& base, const AppendRequest& request, const std::string& tag,
+                          json& metadata, int64_t& snapshot_id) {
   const int64_t parent_id = base.facts.current_snapshot;
   const json* parent = FindSnapshot(base.metadata, parent_id);
   snapshot_id = static_cast<int64_t>(env_.Random() >> 1) | 1;
@@ -98,20 +100,27 @@ Status Table::AddSnapshot(const TableVersion& base, const AppendRequest& request
   manifests.insert(manifests.begin(), std::move(added));
   SEMEL_RETURN_IF_ERROR(MergeManifests(*this, context, MergeOptionsOf(base.facts.properties), manifests));
   const std::string list_path = fmt::format("{}/snap-{}-{}.avro", MetadataFolder(), snapshot_id, tag);
-  const std::string list = WriteAvroFile(ManifestListSchema(),
-                                         {{"snapshot-id", std::to_string(snapshot_id)},
-                                          {"parent-snapshot-id", parent == nullptr ? "null" : std::to_string(parent_id)},
-                                          {"sequence-number", std::to_string(sequence)},
-                                          {"format-version", "2"}},
-                                         manifests, context.sync_marker);
+  const std::string list =
+      WriteAvroFile(ManifestListSchema(),
+                    {{"snapshot-id", std::to_string(snapshot_id)},
+                     {"parent-snapshot-id", parent == nullptr ? "null" : std::to_string(parent_id)},
+                     {"sequence-number", std::to_string(sequence)},
+                     {"format-version", "2"}},
+                    manifests, context.sync_marker);
   SEMEL_RETURN_IF_ERROR(WriteDurable(list_path, list));
-  json snapshot = {{"snapshot-id", snapshot_id}, {"sequence-number", sequence}, {"timestamp-ms", now}, {"manifest-list", "file://" + list_path}, {"summary", SummaryOf(request, parent)}, {"schema-id", context.schema.value("schema-id", 0)}};
+  json snapshot = {{"snapshot-id", snapshot_id},
+                   {"sequence-number", sequence},
+                   {"timestamp-ms", now},
+                   {"manifest-list", "file://" + list_path},
+                   {"summary", SummaryOf(request, parent)},
+                   {"schema-id", context.schema.value("schema-id", 0)}};
   if (parent != nullptr) snapshot["parent-snapshot-id"] = parent_id;
   metadata["snapshots"].push_back(std::move(snapshot));
   metadata["current-snapshot-id"] = snapshot_id;
   metadata["refs"]["main"] = {{"snapshot-id", snapshot_id}, {"type", "branch"}};
   metadata["last-sequence-number"] = sequence;
-  metadata["metadata-log"].push_back({{"timestamp-ms", metadata.value("last-updated-ms", now)}, {"metadata-file", base.facts.metadata_location}});
+  metadata["metadata-log"].push_back(
+      {{"timestamp-ms", metadata.value("last-updated-ms", now)}, {"metadata-file", base.facts.metadata_location}});
   metadata["last-updated-ms"] = now;
   metadata["snapshot-log"].push_back({{"timestamp-ms", now}, {"snapshot-id", snapshot_id}});
   for (const auto& [key, value] : request.properties) metadata["properties"][key] = value;
@@ -127,7 +136,8 @@ Result<SwapOutcome> Table::Append(const TableVersion& base, const AppendRequest&
   const Expired expired = ExpireSnapshots(next->metadata, base.facts.properties);
   const std::vector<std::string> dropped = TrimMetadataLog(next->metadata["metadata-log"], base.facts.properties);
   const std::string number = base.facts.metadata_location.substr(base.facts.metadata_location.find_last_of('/') + 1);
-  const std::string path = fmt::format("{}/{:05}-{}.metadata.json", MetadataFolder(), std::strtoul(number.c_str(), nullptr, 10) + 1, tag);
+  const std::string path =
+      fmt::format("{}/{:05}-{}.metadata.json", MetadataFolder(), std::strtoul(number.c_str(), nullptr, 10) + 1, tag);
   SEMEL_RETURN_IF_ERROR(WriteDurable(path, next->metadata.dump()));
   snapshot_id = std::to_string(id);
   SEMEL_POINT(env_, "commit.iceberg.swap.before");
@@ -151,9 +161,12 @@ Result<SwapOutcome> Table::Append(const TableVersion& base, const AppendRequest&
 // The compare-and-swap on the catalog's row.
 Result<SwapOutcome> Table::Swap(const std::string& from, const std::string& to) {
   SEMEL_ASSIGN_OR_RETURN(env::SqlSession * session, Session());
-  const SqlValue args[] = {SqlValue::Text(to), SqlValue::Text(from), SqlValue::Text(catalog_.name), SqlValue::Text(database_), SqlValue::Text(table_)};
+  const SqlValue args[] = {SqlValue::Text(to), SqlValue::Text(from), SqlValue::Text(catalog_.name),
+                           SqlValue::Text(database_), SqlValue::Text(table_)};
   Result<env::SqlResult> swapped = session->Execute(
-      "UPDATE iceberg_tables SET metadata_location = ?1, previous_metadata_location = ?2 WHERE catalog_name = ?3 AND table_namespace = ?4 AND table_name = ?5 AND metadata_location = ?2", args);
+      "UPDATE iceberg_tables SET metadata_location = ?1, previous_metadata_location = ?2 WHERE catalog_name = ?3 AND "
+      "table_namespace = ?4 AND table_name = ?5 AND metadata_location = ?2",
+      args);
   if (swapped.status().is(StatusKind::kUnknown)) return SwapOutcome::kUnknown;
   if (!swapped.ok()) return swapped.status();
   return swapped->affected_rows == 0 ? SwapOutcome::kLost : SwapOutcome::kApplied;

@@ -17,44 +17,63 @@ using columnar::TypeKind;
 
 namespace {
 
-Status FromArrow(const arrow::Status& status) { return Status::Invalid(kParquet, status.ToString(), "this may be a bug: report it with the table's schema"); }
+Status FromArrow(const arrow::Status& status) {
+  return Status::Invalid(kParquet, status.ToString(), "this may be a bug: report it with the table's schema");
+}
 
-#define SEMEL_ARROW_OK(expr)                                     \
-  do {                                                           \
-    const arrow::Status arrow_status_ = (expr);                  \
-    if (!arrow_status_.ok()) return FromArrow(arrow_status_);    \
+#define SEMEL_ARROW_OK(expr)                                  \
+  do {                                                        \
+    const arrow::Status arrow_status_ = (expr);               \
+    if (!arrow_status_.ok()) return FromArrow(arrow_status_); \
   } while (false)
 
 Result<std::shared_ptr<arrow::DataType>> ArrowType(const columnar::DataType& type) {
   switch (type.kind()) {
-    case TypeKind::kBoolean: return arrow::boolean();
+    case TypeKind::kBoolean:
+      return arrow::boolean();
     case TypeKind::kTinyInt:
     case TypeKind::kSmallInt:
-    case TypeKind::kInteger: return arrow::int32();
-    case TypeKind::kBigInt: return arrow::int64();
-    case TypeKind::kFloat: return arrow::float32();
-    case TypeKind::kDouble: return arrow::float64();
-    case TypeKind::kDecimal: return arrow::decimal128(type.precision(), type.scale());
-    case TypeKind::kString: return arrow::utf8();
-    case TypeKind::kBytes: return arrow::binary();
-    case TypeKind::kDate: return arrow::date32();
-    case TypeKind::kTime: return arrow::time64(arrow::TimeUnit::MICRO);
-    case TypeKind::kTimestamp: return arrow::timestamp(arrow::TimeUnit::MICRO);
-    case TypeKind::kTimestampLtz: return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
-    default: return Status::NotSupported(fmt::format("a column of type {} cannot be written to Parquet yet", type.ToString()), "CAST it, or select its fields");
+    case TypeKind::kInteger:
+      return arrow::int32();
+    case TypeKind::kBigInt:
+      return arrow::int64();
+    case TypeKind::kFloat:
+      return arrow::float32();
+    case TypeKind::kDouble:
+      return arrow::float64();
+    case TypeKind::kDecimal:
+      return arrow::decimal128(type.precision(), type.scale());
+    case TypeKind::kString:
+      return arrow::utf8();
+    case TypeKind::kBytes:
+      return arrow::binary();
+    case TypeKind::kDate:
+      return arrow::date32();
+    case TypeKind::kTime:
+      return arrow::time64(arrow::TimeUnit::MICRO);
+    case TypeKind::kTimestamp:
+      return arrow::timestamp(arrow::TimeUnit::MICRO);
+    case TypeKind::kTimestampLtz:
+      return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+    default:
+      return Status::NotSupported(fmt::format("a column of type {} cannot be written to Parquet yet", type.ToString()),
+                                  "CAST it, or select its fields");
   }
 }
 
 // A view of our memory that keeps it alive.
 class HeldBuffer final : public arrow::Buffer {
  public:
-  explicit HeldBuffer(columnar::BufferPtr held) : arrow::Buffer(held->data(), static_cast<int64_t>(held->size())), held_(std::move(held)) {}
+  explicit HeldBuffer(columnar::BufferPtr held)
+      : arrow::Buffer(held->data(), static_cast<int64_t>(held->size())), held_(std::move(held)) {}
 
  private:
   columnar::BufferPtr held_;
 };
 
-std::shared_ptr<arrow::Buffer> Hold(const columnar::BufferPtr& buffer) { return buffer ? std::make_shared<HeldBuffer>(buffer) : nullptr; }
+std::shared_ptr<arrow::Buffer> Hold(const columnar::BufferPtr& buffer) {
+  return buffer ? std::make_shared<HeldBuffer>(buffer) : nullptr;
+}
 
 template <typename To>
 std::shared_ptr<arrow::Buffer> Widen(const Column& column, To factor) {
@@ -68,14 +87,25 @@ std::shared_ptr<arrow::Array> ToArrow(const Column& column, const std::shared_pt
   std::vector<std::shared_ptr<arrow::Buffer>> buffers = {Hold(column.validity_buffer())};
   switch (column.type().kind()) {
     case TypeKind::kTinyInt:
-    case TypeKind::kSmallInt: buffers.push_back(Widen<int32_t>(column, 1)); break;
-    case TypeKind::kTime: buffers.push_back(Widen<int64_t>(column, 1000)); break;
+    case TypeKind::kSmallInt:
+      buffers.push_back(Widen<int32_t>(column, 1));
+      break;
+    case TypeKind::kTime:
+      buffers.push_back(Widen<int64_t>(column, 1000));
+      break;
     case TypeKind::kDecimal:
-      buffers.push_back(column.type().physical() == columnar::PhysicalKind::kInt128 ? Hold(column.values_buffer()) : Widen<columnar::int128>(column, 1));
+      buffers.push_back(column.type().physical() == columnar::PhysicalKind::kInt128
+                            ? Hold(column.values_buffer())
+                            : Widen<columnar::int128>(column, 1));
       break;
     default:
       buffers.push_back(Hold(column.values_buffer()));
-      if (column.type().physical() == columnar::PhysicalKind::kBinary) buffers.push_back(Hold(column.data_buffer()));
+      if (column.type().physical() == columnar::PhysicalKind::kBinary) {
+        // Arrow wants a buffer although every text is empty.
+        const bool no_bytes = column.data_buffer() == nullptr || column.data_buffer()->data() == nullptr;
+        buffers.push_back(no_bytes ? std::make_shared<arrow::Buffer>(std::string_view(""))
+                                   : Hold(column.data_buffer()));
+      }
   }
   return arrow::MakeArray(arrow::ArrayData::Make(type, column.length(), std::move(buffers), arrow::kUnknownNullCount));
 }
@@ -84,7 +114,8 @@ Result<std::shared_ptr<arrow::Schema>> ArrowSchema(const std::vector<ParquetColu
   arrow::FieldVector fields;
   for (const ParquetColumn& column : columns) {
     SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<arrow::DataType> type, ArrowType(column.type));
-    fields.push_back(arrow::field(column.name, type, !column.required, arrow::key_value_metadata({"PARQUET:field_id"}, {std::to_string(column.field_id)})));
+    fields.push_back(arrow::field(column.name, type, !column.required,
+                                  arrow::key_value_metadata({"PARQUET:field_id"}, {std::to_string(column.field_id)})));
   }
   return arrow::schema(std::move(fields));
 }
@@ -103,12 +134,23 @@ void CopyFixed(const arrow::Array& array, ColumnBuilder& out, int64_t divisor = 
 
 Status CopyArray(const arrow::Array& array, ColumnBuilder& out) {
   switch (array.type_id()) {
-    case arrow::Type::INT32: CopyFixed<arrow::Int32Array>(array, out); return Status::Ok();
-    case arrow::Type::INT64: CopyFixed<arrow::Int64Array>(array, out); return Status::Ok();
-    case arrow::Type::DATE32: CopyFixed<arrow::Date32Array>(array, out); return Status::Ok();
-    case arrow::Type::TIMESTAMP: CopyFixed<arrow::TimestampArray>(array, out); return Status::Ok();
-    case arrow::Type::TIME64: CopyFixed<arrow::Time64Array>(array, out, 1000); return Status::Ok();
-    default: break;
+    case arrow::Type::INT32:
+      CopyFixed<arrow::Int32Array>(array, out);
+      return Status::Ok();
+    case arrow::Type::INT64:
+      CopyFixed<arrow::Int64Array>(array, out);
+      return Status::Ok();
+    case arrow::Type::DATE32:
+      CopyFixed<arrow::Date32Array>(array, out);
+      return Status::Ok();
+    case arrow::Type::TIMESTAMP:
+      CopyFixed<arrow::TimestampArray>(array, out);
+      return Status::Ok();
+    case arrow::Type::TIME64:
+      CopyFixed<arrow::Time64Array>(array, out, 1000);
+      return Status::Ok();
+    default:
+      break;
   }
   for (int64_t i = 0; i < array.length(); ++i) {
     if (array.IsNull(i)) {
@@ -116,18 +158,29 @@ Status CopyArray(const arrow::Array& array, ColumnBuilder& out) {
       continue;
     }
     switch (array.type_id()) {
-      case arrow::Type::BOOL: out.AppendBool(static_cast<const arrow::BooleanArray&>(array).Value(i)); break;
-      case arrow::Type::FLOAT: out.Append(static_cast<const arrow::FloatArray&>(array).Value(i)); break;
-      case arrow::Type::DOUBLE: out.Append(static_cast<const arrow::DoubleArray&>(array).Value(i)); break;
+      case arrow::Type::BOOL:
+        out.AppendBool(static_cast<const arrow::BooleanArray&>(array).Value(i));
+        break;
+      case arrow::Type::FLOAT:
+        out.Append(static_cast<const arrow::FloatArray&>(array).Value(i));
+        break;
+      case arrow::Type::DOUBLE:
+        out.Append(static_cast<const arrow::DoubleArray&>(array).Value(i));
+        break;
       case arrow::Type::STRING:
-      case arrow::Type::BINARY: out.AppendString(static_cast<const arrow::BinaryArray&>(array).GetView(i)); break;
+      case arrow::Type::BINARY:
+        out.AppendString(static_cast<const arrow::BinaryArray&>(array).GetView(i));
+        break;
       case arrow::Type::DECIMAL128: {
         columnar::int128 v;
         std::memcpy(&v, static_cast<const arrow::Decimal128Array&>(array).GetValue(i), 16);
         out.AppendInt(v);
         break;
       }
-      default: return Status::Invalid(kParquet, fmt::format("a Parquet column of type {} cannot be read", array.type()->ToString()), "another writer made the file");
+      default:
+        return Status::Invalid(kParquet,
+                               fmt::format("a Parquet column of type {} cannot be read", array.type()->ToString()),
+                               "another writer made the file");
     }
   }
   return Status::Ok();
@@ -140,13 +193,17 @@ Result<EncodedParquet> EncodeParquet(const std::vector<ParquetColumn>& columns, 
   auto sink = arrow::io::BufferOutputStream::Create(1 << 16, arrow::system_memory_pool());
   if (!sink.ok()) return FromArrow(sink.status());
   ::parquet::WriterProperties::Builder properties;
-  properties.memory_pool(arrow::system_memory_pool())->compression(::parquet::Compression::ZSTD)->enable_store_decimal_as_integer();
-  auto writer = ::parquet::arrow::FileWriter::Open(*schema, arrow::system_memory_pool(), *sink, properties.build(), ::parquet::default_arrow_writer_properties());
+  properties.memory_pool(arrow::system_memory_pool())
+      ->compression(::parquet::Compression::ZSTD)
+      ->enable_store_decimal_as_integer();
+  auto writer = ::parquet::arrow::FileWriter::Open(*schema, arrow::system_memory_pool(), *sink, properties.build(),
+                                                   ::parquet::default_arrow_writer_properties());
   if (!writer.ok()) return FromArrow(writer.status());
   std::vector<std::shared_ptr<arrow::RecordBatch>> records;
   for (const Batch& batch : batches) {
     arrow::ArrayVector arrays;
-    for (size_t c = 0; c < columns.size(); ++c) arrays.push_back(ToArrow(*batch.column(c), schema->field(static_cast<int>(c))->type()));
+    for (size_t c = 0; c < columns.size(); ++c)
+      arrays.push_back(ToArrow(*batch.column(c), schema->field(static_cast<int>(c))->type()));
     records.push_back(arrow::RecordBatch::Make(schema, batch.length(), std::move(arrays)));
   }
   auto table = arrow::Table::FromRecordBatches(schema, records);
@@ -162,15 +219,19 @@ Result<EncodedParquet> EncodeParquet(const std::vector<ParquetColumn>& columns, 
     const auto group = footer->RowGroup(g);
     for (int c = 0; c < group->num_columns(); ++c) {
       const auto chunk = group->ColumnChunk(c);
-      if (c == 0) file.row_group_offsets.push_back(chunk->has_dictionary_page() ? chunk->dictionary_page_offset() : chunk->data_page_offset());
-      file.column_bytes[footer->schema()->Column(c)->schema_node()->field_id()] += static_cast<uint64_t>(chunk->total_compressed_size());
+      if (c == 0)
+        file.row_group_offsets.push_back(chunk->has_dictionary_page() ? chunk->dictionary_page_offset()
+                                                                      : chunk->data_page_offset());
+      file.column_bytes[footer->schema()->Column(c)->schema_node()->field_id()] +=
+          static_cast<uint64_t>(chunk->total_compressed_size());
     }
   }
   return file;
 }
 
 Result<Batch> DecodeParquet(std::string_view file, const std::vector<ParquetColumn>& columns) {
-  auto input = std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(reinterpret_cast<const uint8_t*>(file.data()), static_cast<int64_t>(file.size())));
+  auto input = std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(
+      reinterpret_cast<const uint8_t*>(file.data()), static_cast<int64_t>(file.size())));
   auto reader = ::parquet::arrow::OpenFile(input, arrow::system_memory_pool());
   if (!reader.ok()) return FromArrow(reader.status());
   auto read = (*reader)->ReadTable();
@@ -183,7 +244,8 @@ Result<Batch> DecodeParquet(std::string_view file, const std::vector<ParquetColu
     int found = -1;
     for (int f = 0; f < table->num_columns(); ++f) {
       const auto& metadata = table->schema()->field(f)->metadata();
-      const auto id = metadata ? metadata->Get("PARQUET:field_id") : arrow::Result<std::string>(arrow::Status::KeyError("none"));
+      const auto id =
+          metadata ? metadata->Get("PARQUET:field_id") : arrow::Result<std::string>(arrow::Status::KeyError("none"));
       if (id.ok() && *id == std::to_string(column.field_id)) found = f;
     }
     if (found < 0) {

@@ -28,7 +28,9 @@ constexpr uint64_t kDefaultTargetBytes = 512ull << 20;  // write.target-file-siz
 constexpr uint64_t kMemoryPerFileByte = 2;              // columns in memory against zstd in the file, at the least
 
 // semel-<lineage>-<epoch>-<generation>-<rest>: what a start may judge and discard.
-std::string FileTag(const std::string& lineage, Epoch epoch, Generation generation) { return fmt::format("{}{}_{}_{}", kFilePrefix, lineage, epoch.value, generation.value); }
+std::string FileTag(const std::string& lineage, Epoch epoch, Generation generation) {
+  return fmt::format("{}{}_{}_{}", kFilePrefix, lineage, epoch.value, generation.value);
+}
 
 std::optional<checkpoint::Committer::StagedAttempt> ParseFileTag(const std::string& name) {
   const size_t begin = name.find(kFilePrefix);
@@ -46,7 +48,9 @@ std::optional<checkpoint::Committer::StagedAttempt> ParseFileTag(const std::stri
 Status CheckRequired(const std::vector<ParquetColumn>& columns, const Batch& batch) {
   for (size_t c = 0; c < columns.size(); ++c)
     if (columns[c].required && batch.column(c)->CountNulls() > 0)
-      return Status::Invalid(iceberg::kNullInRequired, fmt::format("column '{}' is NOT NULL, a row has NULL there", columns[c].name), "filter such rows, or give them a value with COALESCE");
+      return Status::Invalid(iceberg::kNullInRequired,
+                             fmt::format("column '{}' is NOT NULL, a row has NULL there", columns[c].name),
+                             "filter such rows, or give them a value with COALESCE");
   return Status::Ok();
 }
 
@@ -57,9 +61,11 @@ struct FileRows {
 };
 
 // Groups an epoch's rows by partition, and each partition's into pieces that give files of about the target size.
-std::vector<FileRows> PlanFiles(const iceberg::PartitionSpec& spec, const std::vector<Batch>& batches, uint64_t target_bytes) {
+std::vector<FileRows> PlanFiles(const iceberg::PartitionSpec& spec, const std::vector<Batch>& batches,
+                                uint64_t target_bytes) {
   std::vector<FileRows> files;
-  std::map<std::string, std::pair<size_t, uint64_t>> open;  // partition → its present file and the bytes in memory there
+  std::map<std::string, std::pair<size_t, uint64_t>>
+      open;  // partition → its present file and the bytes in memory there
   auto add = [&](const std::string& partition, Batch rows) {
     auto& [index, bytes] = open.try_emplace(partition, SIZE_MAX, 0).first->second;
     if (index == SIZE_MAX || bytes >= target_bytes * kMemoryPerFileByte) {
@@ -132,7 +138,9 @@ class IcebergWriter final : public SinkWriter {
       output.digest = digest.ToString();
       std::vector<DataFile> files;
       for (const FileRows& planned : PlanFiles(table.spec, *batches, table.target_bytes)) {
-        const std::string path = fmt::format("{}/{}-{}-{}.parquet", table.table->DataFolder(), FileTag(context.lineage, epoch, context.generation), context.worker, files.size());
+        const std::string path =
+            fmt::format("{}/{}-{}-{}.parquet", table.table->DataFolder(),
+                        FileTag(context.lineage, epoch, context.generation), context.worker, files.size());
         SEMEL_ASSIGN_OR_RETURN(files.emplace_back(), WriteDataFile(table, planned, path));
       }
       output.payload = iceberg::EncodeDataFiles(files);
@@ -149,8 +157,13 @@ class IcebergWriter final : public SinkWriter {
 
 class IcebergView final : public checkpoint::SinkView {
  public:
-  IcebergView(Table& table, std::shared_ptr<const TableVersion> version, std::string key, std::string uuid, std::optional<Marker> marker)
-      : table_(table), version_(std::move(version)), key_(std::move(key)), uuid_(std::move(uuid)), marker_(std::move(marker)) {}
+  IcebergView(Table& table, std::shared_ptr<const TableVersion> version, std::string key, std::string uuid,
+              std::optional<Marker> marker)
+      : table_(table),
+        version_(std::move(version)),
+        key_(std::move(key)),
+        uuid_(std::move(uuid)),
+        marker_(std::move(marker)) {}
 
   const std::optional<Marker>& marker() const override { return marker_; }
   bool marker_is_live() const override {
@@ -174,7 +187,9 @@ class IcebergView final : public checkpoint::SinkView {
  private:
   Status TryCommit(const checkpoint::Committable& committable, CommitResult& result) {
     if (iceberg::FactsOf(*version_).uuid != uuid_)
-      return Status::Corrupt(iceberg::kTableReplaced, fmt::format("{} was dropped and created again", table_.FullName()), "start over with `semel run --fresh`, or restore the table");
+      return Status::Corrupt(iceberg::kTableReplaced,
+                             fmt::format("{} was dropped and created again", table_.FullName()),
+                             "start over with `semel run --fresh`, or restore the table");
     std::vector<DataFile> files;
     for (const std::string& payload : committable.payloads) {
       SEMEL_ASSIGN_OR_RETURN(std::vector<DataFile> staged, iceberg::DecodeDataFiles(payload));
@@ -184,15 +199,24 @@ class IcebergView final : public checkpoint::SinkView {
       Result<env::FileInfo> found = table_.env().files().Stat(iceberg::LocalPathOf(file.path));
       if (!found.ok() && !found.status().is(StatusKind::kNotFound)) return found.status();
       if (!found.ok() || found->size != file.bytes)
-        return Status::Corrupt(iceberg::kStagedMissing, fmt::format("staged file {} is missing or has another size", file.path), "somebody removed it from the warehouse; restore it");
+        return Status::Corrupt(iceberg::kStagedMissing,
+                               fmt::format("staged file {} is missing or has another size", file.path),
+                               "somebody removed it from the warehouse; restore it");
     }
     const Marker& marker = committable.marker;
     SEMEL_POINT(table_.env(), "commit.iceberg.build.before");
     std::string snapshot;
     SEMEL_ASSIGN_OR_RETURN(iceberg::SwapOutcome outcome,
-                           table_.Append(*version_, {std::move(files), {{key_, marker.ToString()}}, {{key_, marker.ToString()}}, FileTag(marker.lineage, marker.epoch, marker.generation)}, snapshot));
-    if (outcome == iceberg::SwapOutcome::kUnknown) return Status::Unknown(iceberg::kConflict, fmt::format("the commit to {} gave no answer", table_.FullName()));
-    if (outcome == iceberg::SwapOutcome::kLost) return Status::Transient(iceberg::kConflict, fmt::format("another commit to {} came first", table_.FullName()));
+                           table_.Append(*version_,
+                                         {std::move(files),
+                                          {{key_, marker.ToString()}},
+                                          {{key_, marker.ToString()}},
+                                          FileTag(marker.lineage, marker.epoch, marker.generation)},
+                                         snapshot));
+    if (outcome == iceberg::SwapOutcome::kUnknown)
+      return Status::Unknown(iceberg::kConflict, fmt::format("the commit to {} gave no answer", table_.FullName()));
+    if (outcome == iceberg::SwapOutcome::kLost)
+      return Status::Transient(iceberg::kConflict, fmt::format("another commit to {} came first", table_.FullName()));
     result.outcome = CommitOutcome::kCommitted;
     result.handle = "snapshot " + snapshot;
     return Status::Ok();
@@ -207,7 +231,8 @@ class IcebergView final : public checkpoint::SinkView {
 
 class IcebergCommitter final : public checkpoint::Committer {
  public:
-  IcebergCommitter(std::unique_ptr<Table> table, std::string key, std::string uuid) : table_(std::move(table)), key_(std::move(key)), uuid_(std::move(uuid)) {}
+  IcebergCommitter(std::unique_ptr<Table> table, std::string key, std::string uuid)
+      : table_(std::move(table)), key_(std::move(key)), uuid_(std::move(uuid)) {}
 
   // Compare-and-swap on the version that was read keeps older processes out; nothing else is needed.
   Status Fence(Generation) override { return Status::Ok(); }
@@ -219,7 +244,8 @@ class IcebergCommitter final : public checkpoint::Committer {
     if (auto it = properties.find(key_); it != properties.end()) {
       SEMEL_ASSIGN_OR_RETURN(marker, Marker::Parse(it->second));
     }
-    return std::unique_ptr<checkpoint::SinkView>(std::make_unique<IcebergView>(*table_, std::move(version), key_, uuid_, std::move(marker)));
+    return std::unique_ptr<checkpoint::SinkView>(
+        std::make_unique<IcebergView>(*table_, std::move(version), key_, uuid_, std::move(marker)));
   }
 
   Status Discard(const std::string& lineage, Epoch epoch, Generation generation) override {
@@ -227,7 +253,8 @@ class IcebergCommitter final : public checkpoint::Committer {
       SEMEL_ASSIGN_OR_RETURN(std::vector<env::FileInfo> files, List(folder));
       for (const env::FileInfo& file : files) {
         const std::optional<StagedAttempt> attempt = ParseFileTag(file.name);
-        if (!attempt || attempt->lineage != lineage || attempt->epoch != epoch || attempt->generation != generation) continue;
+        if (!attempt || attempt->lineage != lineage || attempt->epoch != epoch || attempt->generation != generation)
+          continue;
         const Status removed = table_->env().files().Remove(folder + "/" + file.name);
         if (!removed.ok() && !removed.is(StatusKind::kNotFound)) return removed;
       }
@@ -241,7 +268,8 @@ class IcebergCommitter final : public checkpoint::Committer {
     std::vector<StagedAttempt> attempts;
     for (const env::FileInfo& file : files) {
       const std::optional<StagedAttempt> attempt = ParseFileTag(file.name);
-      if (attempt && seen.insert({attempt->lineage, {attempt->epoch.value, attempt->generation.value}}).second) attempts.push_back(*attempt);
+      if (attempt && seen.insert({attempt->lineage, {attempt->epoch.value, attempt->generation.value}}).second)
+        attempts.push_back(*attempt);
     }
     return attempts;
   }
@@ -260,7 +288,8 @@ class IcebergCommitter final : public checkpoint::Committer {
 
 class IcebergSink final : public Sink {
  public:
-  IcebergSink(env::Env& env, plan::TablePtr table, std::string pipeline) : env_(env), table_(std::move(table)), pipeline_(std::move(pipeline)) {}
+  IcebergSink(env::Env& env, plan::TablePtr table, std::string pipeline)
+      : env_(env), table_(std::move(table)), pipeline_(std::move(pipeline)) {}
 
   std::string CommitId() const override { return "iceberg:" + table_->FullName(); }
   bool is_transactional() const override { return true; }
@@ -272,19 +301,22 @@ class IcebergSink final : public Sink {
       std::map<std::string, std::string> properties;
       for (const auto& [key, value] : options)
         if (key.rfind("table.", 0) == 0) properties[key.substr(6)] = value;
-      SEMEL_RETURN_IF_ERROR(table->CreateIfMissing(table_->physical, table_->partitioned_by, properties, options.count("create-database") > 0));
+      SEMEL_RETURN_IF_ERROR(table->CreateIfMissing(table_->physical, table_->partitioned_by, properties,
+                                                   options.count("create-database") > 0));
     }
     return Inspect(*table);
   }
 
   Result<std::unique_ptr<SinkWriter>> CreateWriter(const WriterContext& context) override {
     SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, OpenIcebergTable(env_, *table_));
-    return std::unique_ptr<SinkWriter>(std::make_unique<IcebergWriter>(WriterTable{std::move(table), columns_, spec_, target_bytes_}, context));
+    return std::unique_ptr<SinkWriter>(
+        std::make_unique<IcebergWriter>(WriterTable{std::move(table), columns_, spec_, target_bytes_}, context));
   }
 
   Result<std::unique_ptr<checkpoint::Committer>> CreateCommitter() override {
     SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, OpenIcebergTable(env_, *table_));
-    return std::unique_ptr<checkpoint::Committer>(std::make_unique<IcebergCommitter>(std::move(table), MarkerKey(pipeline_), uuid_));
+    return std::unique_ptr<checkpoint::Committer>(
+        std::make_unique<IcebergCommitter>(std::move(table), MarkerKey(pipeline_), uuid_));
   }
 
   Result<std::string> Identity() override { return uuid_; }
@@ -292,7 +324,8 @@ class IcebergSink final : public Sink {
   Status CheckReachable() override {
     SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, OpenIcebergTable(env_, *table_));
     Result<std::shared_ptr<const TableVersion>> version = table->Load();
-    if (version.status().is(StatusKind::kNotFound) && table_->options.count("create") > 0) return Status::Ok();  // it would be created
+    if (version.status().is(StatusKind::kNotFound) && table_->options.count("create") > 0)
+      return Status::Ok();  // it would be created
     if (!version.ok()) return version.status();
     return Compare(**version);
   }
@@ -320,12 +353,19 @@ class IcebergSink final : public Sink {
       found += fmt::format("{}{} {}", c > 0 ? ", " : "", columns[c].name, columns[c].type.ToString());
       if (!same) continue;
       const columnar::Field& declared = table_->physical[c];
-      const bool fits = declared.type.kind() == columns[c].type.kind() && (declared.type.kind() != columnar::TypeKind::kDecimal || declared.type.SameIgnoringNullability(columns[c].type));
-      const bool widened = columns[c].type.kind() == columnar::TypeKind::kInteger && declared.type.is_integer() && declared.type.kind() < columnar::TypeKind::kInteger;
-      same = declared.name == columns[c].name && (fits || widened) && (!columns[c].required || !declared.type.nullable());
+      const bool fits =
+          declared.type.kind() == columns[c].type.kind() && (declared.type.kind() != columnar::TypeKind::kDecimal ||
+                                                             declared.type.SameIgnoringNullability(columns[c].type));
+      const bool widened = columns[c].type.kind() == columnar::TypeKind::kInteger && declared.type.is_integer() &&
+                           declared.type.kind() < columnar::TypeKind::kInteger;
+      same =
+          declared.name == columns[c].name && (fits || widened) && (!columns[c].required || !declared.type.nullable());
     }
     if (same) return Status::Ok();
-    return Status::Invalid(iceberg::kSchemaDiffers, fmt::format("table {} is ({}), the script declares {}", table_->FullName(), found, table_->physical.ToString()), "declare the table as it is, or use another name");
+    return Status::Invalid(
+        iceberg::kSchemaDiffers,
+        fmt::format("table {} is ({}), the script declares {}", table_->FullName(), found, table_->physical.ToString()),
+        "declare the table as it is, or use another name");
   }
 
   env::Env& env_;
@@ -348,17 +388,25 @@ Result<std::unique_ptr<Table>> OpenIcebergTable(env::Env& env, const plan::Table
   };
   const std::string impl = option("catalog-impl");
   if (impl != "org.apache.iceberg.jdbc.JdbcCatalog")
-    return Status::Invalid(iceberg::kCatalogOption, fmt::format("catalog '{}' has 'catalog-impl' = '{}'", table.catalog, impl), "'org.apache.iceberg.jdbc.JdbcCatalog' on SQLite is supported");
+    return Status::Invalid(iceberg::kCatalogOption,
+                           fmt::format("catalog '{}' has 'catalog-impl' = '{}'", table.catalog, impl),
+                           "'org.apache.iceberg.jdbc.JdbcCatalog' on SQLite is supported");
   const std::string uri = option("uri");
   constexpr std::string_view kPrefix = "jdbc:sqlite:";
   if (uri.rfind(kPrefix, 0) != 0)
-    return Status::Invalid(iceberg::kCatalogOption, fmt::format("catalog '{}' has 'uri' = '{}'", table.catalog, uri), "write 'jdbc:sqlite:/path/catalog.db'");
+    return Status::Invalid(iceberg::kCatalogOption, fmt::format("catalog '{}' has 'uri' = '{}'", table.catalog, uri),
+                           "write 'jdbc:sqlite:/path/catalog.db'");
   const std::string warehouse = option("warehouse");
   const bool local = warehouse.rfind("file:", 0) == 0 || warehouse.rfind('/', 0) == 0;
-  if (!local) return Status::Invalid(iceberg::kCatalogOption, fmt::format("catalog '{}' has 'warehouse' = '{}'", table.catalog, warehouse), "write 'file:///path/warehouse'");
+  if (!local)
+    return Status::Invalid(iceberg::kCatalogOption,
+                           fmt::format("catalog '{}' has 'warehouse' = '{}'", table.catalog, warehouse),
+                           "write 'file:///path/warehouse'");
   std::string folder = iceberg::LocalPathOf(warehouse);
   while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
-  return std::make_unique<Table>(env, iceberg::CatalogOptions{table.catalog, iceberg::LocalPathOf(uri.substr(kPrefix.size())), folder}, table.database, table.name);
+  return std::make_unique<Table>(
+      env, iceberg::CatalogOptions{table.catalog, iceberg::LocalPathOf(uri.substr(kPrefix.size())), folder},
+      table.database, table.name);
 }
 
 Result<std::unique_ptr<Sink>> MakeIcebergSink(env::Env& env, plan::TablePtr table, const std::string& pipeline) {
