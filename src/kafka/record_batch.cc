@@ -203,6 +203,7 @@ Result<RecordSet> ReadRecordSet(const RecordSetRequest& request) {
     } else if ((!request.read_committed || !aborted.Drops(batch)) && batch.last_offset() >= request.first_offset) {
       SEMEL_ASSIGN_OR_RETURN(std::string_view records, Unpack(batch, body, set));
       SEMEL_RETURN_IF_ERROR(ReadRecords(request, batch, records, set.records));
+      set.batches.push_back({batch.base_offset, batch.leader_epoch, (batch.attributes & kLogAppendTime) != 0});
     }
     set.next_offset = std::min(std::max(set.next_offset, batch.last_offset() + 1), request.stop_offset);
     set.leader_epoch = batch.leader_epoch;

@@ -27,8 +27,16 @@ struct Record {
   bool has_value = false;
 };
 
+// What the records of one batch have in common.
+struct BatchFacts {
+  int64_t base_offset = 0;
+  int32_t leader_epoch = -1;
+  bool log_append_time = false;  // timestamps are the broker's
+};
+
 // What one partition's part of an answer holds.
 struct RecordSet {
+  std::vector<BatchFacts> batches;  // of the records, in order
   std::vector<Record> records;
   int64_t next_offset = 0;    // where to go on: after the last whole batch, also if none of it was delivered
   int32_t leader_epoch = -1;  // of the last whole batch; -1 if there is none

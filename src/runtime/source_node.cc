@@ -38,9 +38,14 @@ Status ScanNode::Decode(const connectors::Chunk& chunk) {
   for (const columnar::Field& field : plan()->schema->fields) builders.emplace_back(field.type);
   for (columnar::ColumnBuilder& builder : builders) builder.Reserve(static_cast<int64_t>(chunk.records.size()));
   std::vector<uint32_t> accepted;
-  const Status decoded = decoder_->Decode(chunk.records, builders, accepted, decoded_);
+  // The columns of the format come first, then those that the connector knows (METADATA).
+  const auto& scan = std::get<plan::ScanSpec>(plan()->spec);
+  const auto decoded_columns = std::span(builders).first(scan.columns.size());
+  const Status decoded = decoder_->Decode(chunk.records, decoded_columns, accepted, decoded_);
   if (!decoded.ok()) return decoded.WithContext(chunk.split);
   if (accepted.empty()) return Status::Ok();
+  for (size_t m = 0; m < scan.metadata.size(); ++m)
+    SEMEL_RETURN_IF_ERROR(reader_->AppendMetadata(scan.table->metadata[static_cast<size_t>(scan.metadata[m])].key, chunk, accepted, builders[scan.columns.size() + m]));
   std::vector<columnar::ColumnPtr> columns;
   for (columnar::ColumnBuilder& builder : builders) columns.push_back(builder.Finish());
   watermarks_->records = chunk.records;

@@ -46,7 +46,6 @@ Result<std::unique_ptr<formats::Decoder>> Worker::MakeDecoder(const plan::ScanSp
   if (known == nullptr)
     return Status::Invalid(kNoFormat, fmt::format("table {} has {}", scan.table->name, format == options.end() ? "no 'format'" : "the unknown format '" + format->second + "'"),
                            "WITH (…, 'format' = 'json')");
-  if (!scan.metadata.empty()) return Status::NotSupported("metadata columns are not supported yet", "remove the METADATA columns that the query reads");
   formats::DecoderRequest request;
   request.physical = &scan.table->physical;
   request.columns = scan.columns;

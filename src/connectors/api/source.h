@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,11 @@ class SourceReader {
   // The next chunk of any split, or nothing within `wait`. A gap (truncated, recreated, out of range …) is an error with the
   // cause, the numbers and what to do; it is never skipped.
   virtual Result<std::optional<Chunk>> Poll(Micros wait) = 0;
+  // Appends the values of a metadata key (Connector::metadata) for some records of the chunk that Poll gave last, in their order.
+  virtual Status AppendMetadata(const std::string& key, const Chunk& chunk, std::span<const uint32_t> records, columnar::ColumnBuilder& out) {
+    (void)chunk, (void)records, (void)out;
+    return Status::Internal("no metadata '" + key + "'");
+  }
   // Takes over further splits (discovered while running).
   virtual Status AddSplits(const std::vector<SplitProgress>& splits) = 0;
   virtual std::vector<SplitLag> Lag() = 0;

@@ -95,6 +95,13 @@ class FileReader final : public SourceReader {
     return std::optional<Chunk>();
   }
 
+  Status AppendMetadata(const std::string& key, const Chunk& chunk, std::span<const uint32_t> records, columnar::ColumnBuilder& out) override {
+    if (key != "file.path" && key != "file.name") return SourceReader::AppendMetadata(key, chunk, records, out);
+    const std::string_view path = chunk.split;
+    const std::string_view value = key == "file.path" ? path : path.substr(path.find_last_of('/') + 1);
+    for (size_t i = 0; i < records.size(); ++i) out.AppendString(value);
+    return Status::Ok();
+  }
   std::vector<SplitLag> Lag() override { return {}; }
   void Close() override {}
 
@@ -284,6 +291,8 @@ void RegisterFilesystem(Registry& registry) {
                               {"format", true, false, "json"},
                               {"json.*", false, false, "options of the format"},
                               {"source.monitor-interval", false, true, "use SET 'semel.filesystem.follow'"}};
+  connector.metadata = {{"file.path", columnar::DataType::String(columnar::kUnboundedLength, false)},
+                        {"file.name", columnar::DataType::String(columnar::kUnboundedLength, false)}};
   connector.make_source = [](const ConnectorContext& context,
                              const plan::ScanSpec& spec) -> Result<std::unique_ptr<Source>> {
     auto follow = context.settings.find("semel.filesystem.follow");

@@ -2,6 +2,8 @@
 // Copyright The Semel Authors
 #include "connectors/kafka/kafka_reader.h"
 
+#include <algorithm>
+
 namespace semel::connectors {
 
 namespace {
@@ -10,7 +12,15 @@ namespace {
 struct ChunkBuffers {
   std::shared_ptr<kafka::AnswerBuffer> answer;
   std::vector<std::shared_ptr<std::string>> unpacked;
+  std::vector<kafka::BatchFacts> batches;
 };
+
+// The batch that holds the offset.
+const kafka::BatchFacts& BatchOf(const std::vector<kafka::BatchFacts>& batches, int64_t offset) {
+  const auto after = std::upper_bound(batches.begin(), batches.end(), offset, [](int64_t o, const kafka::BatchFacts& b) { return o < b.base_offset; });
+  SEMEL_CHECK(after != batches.begin(), "a record lies in a batch");
+  return *(after - 1);
+}
 
 }  // namespace
 
@@ -55,8 +65,32 @@ Result<std::optional<Chunk>> KafkaReader::Poll(Micros wait) {
     chunk.records.push_back(out);
   }
   last_answer_ = set->answer;
-  chunk.buffer = std::make_shared<ChunkBuffers>(ChunkBuffers{std::move(set->answer), std::move(set->set.unpacked)});
+  chunk.buffer = std::make_shared<ChunkBuffers>(ChunkBuffers{std::move(set->answer), std::move(set->set.unpacked), std::move(set->set.batches)});
   return std::optional<Chunk>(std::move(chunk));
+}
+
+Status KafkaReader::AppendMetadata(const std::string& key, const Chunk& chunk, std::span<const uint32_t> records, columnar::ColumnBuilder& out) {
+  SEMEL_ASSIGN_OR_RETURN(KafkaSplit split, KafkaSplit::Parse(chunk.split));
+  const auto& batches = static_cast<const ChunkBuffers*>(chunk.buffer.get())->batches;
+  for (const uint32_t i : records) {
+    const formats::Record& record = chunk.records[i];
+    if (key == "topic") {
+      out.AppendString(split.topic);
+    } else if (key == "partition") {
+      out.AppendInt64(split.partition);
+    } else if (key == "offset") {
+      out.AppendInt64(record.position);
+    } else if (key == "timestamp") {
+      out.AppendInt64(record.timestamp_micros);
+    } else if (key == "timestamp-type") {
+      out.AppendString(record.timestamp_micros < 0 ? "NoTimestampType" : BatchOf(batches, record.position).log_append_time ? "LogAppendTime" : "CreateTime");
+    } else if (key == "leader-epoch") {
+      out.AppendInt64(BatchOf(batches, record.position).leader_epoch);
+    } else {
+      return SourceReader::AppendMetadata(key, chunk, records, out);
+    }
+  }
+  return Status::Ok();
 }
 
 std::vector<SplitLag> KafkaReader::Lag() {

@@ -342,6 +342,12 @@ void RegisterKafka(Registry& registry) {
        "how often new partitions are looked for; 5 min; 0: never"},
       {"scan.parallelism", false, true, "partitions are spread over the workers"},
   };
+  connector.metadata = {{"topic", columnar::DataType::String(columnar::kUnboundedLength, false)},
+                        {"partition", columnar::DataType::Integer(false)},
+                        {"offset", columnar::DataType::BigInt(false)},
+                        {"timestamp", columnar::DataType::TimestampLtz(3, false)},
+                        {"timestamp-type", columnar::DataType::String(columnar::kUnboundedLength, false)},
+                        {"leader-epoch", columnar::DataType::Integer()}};
   connector.make_source = [](const ConnectorContext& context,
                              const plan::ScanSpec& spec) -> Result<std::unique_ptr<Source>> {
     SEMEL_ASSIGN_OR_RETURN(KafkaOptions options, ParseKafkaOptions(spec.table->options));
