@@ -17,7 +17,8 @@ struct ChunkBuffers {
 
 // The batch that holds the offset.
 const kafka::BatchFacts& BatchOf(const std::vector<kafka::BatchFacts>& batches, int64_t offset) {
-  const auto after = std::upper_bound(batches.begin(), batches.end(), offset, [](int64_t o, const kafka::BatchFacts& b) { return o < b.base_offset; });
+  const auto after = std::upper_bound(batches.begin(), batches.end(), offset,
+                                      [](int64_t o, const kafka::BatchFacts& b) { return o < b.base_offset; });
   SEMEL_CHECK(after != batches.begin(), "a record lies in a batch");
   return *(after - 1);
 }
@@ -65,11 +66,13 @@ Result<std::optional<Chunk>> KafkaReader::Poll(Micros wait) {
     chunk.records.push_back(out);
   }
   last_answer_ = set->answer;
-  chunk.buffer = std::make_shared<ChunkBuffers>(ChunkBuffers{std::move(set->answer), std::move(set->set.unpacked), std::move(set->set.batches)});
+  chunk.buffer = std::make_shared<ChunkBuffers>(
+      ChunkBuffers{std::move(set->answer), std::move(set->set.unpacked), std::move(set->set.batches)});
   return std::optional<Chunk>(std::move(chunk));
 }
 
-Status KafkaReader::AppendMetadata(const std::string& key, const Chunk& chunk, std::span<const uint32_t> records, columnar::ColumnBuilder& out) {
+Status KafkaReader::AppendMetadata(const std::string& key, const Chunk& chunk, std::span<const uint32_t> records,
+                                   columnar::ColumnBuilder& out) {
   SEMEL_ASSIGN_OR_RETURN(KafkaSplit split, KafkaSplit::Parse(chunk.split));
   const auto& batches = static_cast<const ChunkBuffers*>(chunk.buffer.get())->batches;
   for (const uint32_t i : records) {
@@ -83,7 +86,9 @@ Status KafkaReader::AppendMetadata(const std::string& key, const Chunk& chunk, s
     } else if (key == "timestamp") {
       out.AppendInt64(record.timestamp_micros);
     } else if (key == "timestamp-type") {
-      out.AppendString(record.timestamp_micros < 0 ? "NoTimestampType" : BatchOf(batches, record.position).log_append_time ? "LogAppendTime" : "CreateTime");
+      out.AppendString(record.timestamp_micros < 0                         ? "NoTimestampType"
+                       : BatchOf(batches, record.position).log_append_time ? "LogAppendTime"
+                                                                           : "CreateTime");
     } else if (key == "leader-epoch") {
       out.AppendInt64(BatchOf(batches, record.position).leader_epoch);
     } else {
