@@ -38,19 +38,23 @@ Status Worker::Build(std::map<const PhysicalNode*, std::unique_ptr<ExchangeChann
   return Status::Ok();
 }
 
-Result<std::unique_ptr<formats::Decoder>> Worker::MakeDecoder(const plan::ScanSpec& scan) {
+Result<std::unique_ptr<formats::Decoder>> Worker::MakeDecoder(const plan::ScanSpec& scan, const connectors::Source& source) {
   const plan::Options& options = scan.table->options;
-  auto format = options.find("format");
-  if (format == options.end()) format = options.find("value.format");
-  const formats::Format* known = format == options.end() ? nullptr : parts_.formats->Find(format->second);
+  std::string name = source.implied_format();
+  std::string option_prefix;
+  for (const char* key : {"format", "value.format"})
+    if (auto it = options.find(key); it != options.end()) {
+      name = it->second;
+      option_prefix = std::string_view(key) == "format" ? "" : "value.";
+    }
+  const formats::Format* known = parts_.formats->Find(name);
   if (known == nullptr)
-    return Status::Invalid(kNoFormat, fmt::format("table {} has {}", scan.table->name, format == options.end() ? "no 'format'" : "the unknown format '" + format->second + "'"),
-                           "WITH (…, 'format' = 'json')");
+    return Status::Invalid(kNoFormat, fmt::format("table {} has {}", scan.table->name, name.empty() ? "no 'format'" : "the unknown format '" + name + "'"), "WITH (…, 'format' = 'json')");
   formats::DecoderRequest request;
   request.physical = &scan.table->physical;
   request.columns = scan.columns;
   request.local_time_zone = options_.local_time_zone;
-  const std::string prefix = format->second + ".";
+  const std::string prefix = option_prefix + name + ".";
   for (const auto& [key, value] : options)
     if (key.rfind(prefix, 0) == 0) request.options[key.substr(prefix.size())] = value;
   return known->make_decoder(request);
@@ -61,7 +65,7 @@ Status Worker::BuildScan(const PhysicalNode* plan, const std::map<std::string, s
   if (auto all = splits.find(plan->id); all != splits.end())
     for (size_t i = 0; i < all->second.size(); ++i)
       if (i % options_.workers == index_) mine.push_back(all->second[i]);
-  SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<formats::Decoder> decoder, MakeDecoder(std::get<plan::ScanSpec>(plan->spec)));
+  SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<formats::Decoder> decoder, MakeDecoder(std::get<plan::ScanSpec>(plan->spec), *parts_.sources.at(plan->id)));
   SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<connectors::SourceReader> reader, parts_.sources.at(plan->id)->CreateReader(mine));
   auto node = std::make_unique<ScanNode>(plan, *parts_.env, std::move(reader), std::move(decoder), std::move(mine), std::make_shared<SplitWatermarks>(), options_.bounded);
   scans_.push_back(node.get());

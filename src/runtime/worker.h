@@ -41,7 +41,7 @@ class Worker {
                    const std::vector<env::Parker*>& parkers, const std::map<std::string, std::vector<checkpoint::SplitProgress>>& splits);
   Status BuildScan(const plan::PhysicalNode* plan, const std::map<std::string, std::vector<checkpoint::SplitProgress>>& splits);
   Status BuildSink(const plan::PhysicalNode* plan);
-  Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const plan::ScanSpec& scan);
+  Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const plan::ScanSpec& scan, const connectors::Source& source);
   void Loop();
   Result<bool> Step();
   Status HandleRequests();

@@ -59,6 +59,8 @@ class SourceReader {
 class Source {
  public:
   virtual ~Source() = default;
+  // The format of the records where the table need not name one; empty: it must.
+  virtual std::string implied_format() const { return {}; }
   // The splits at a first start, with start positions resolved once ('latest' becomes numbers) so that they can be kept in the
   // first checkpoint. `bounded`: also resolve the ends (bounded mode of the table, or --until-end).
   virtual Result<std::vector<SplitProgress>> ResolveSplits(bool bounded) = 0;
