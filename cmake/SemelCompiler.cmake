@@ -31,9 +31,7 @@ if(SEMEL_SANITIZE)
   if(SEMEL_SANITIZE MATCHES "address")
     add_compile_definitions(SEMEL_ASAN)
   endif()
-  if(SEMEL_SANITIZE MATCHES "thread")
-    add_compile_options(-Wno-maybe-uninitialized)  # g++ 12 is wrong about optionals under this sanitizer
-  endif()
+  add_compile_options(-Wno-maybe-uninitialized)  # g++ 12 is wrong about optionals and std::regex under sanitizers
   if(SEMEL_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize-recover=all)
   endif()

@@ -185,6 +185,7 @@ Result<JobEnd> Job::RunGraph(checkpoint::RecoveredStart start, const std::string
   dataflow_options.lineage = start.lineage.uuid;
   dataflow_options.generation = start.generation;
   dataflow_options.local_time_zone = start.lineage.time_zone;
+  dataflow_options.idle_timeout = settings_.idle_timeout;
   dataflow_options.fail_on_late = settings_.fail_on_late;
   dataflow_options.bounded = bounded_;
   checkpoint::Coordinator coordinator(env_, *store_, committers_, std::move(start), options);

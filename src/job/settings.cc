@@ -133,6 +133,9 @@ Result<JobSettings> ReadSettings(const plan::Options& settings, bool writes_iceb
   if (const std::string* text = Lookup(settings, {"semel.filesystem.follow"})) {
     SEMEL_ASSIGN_OR_RETURN(job.follow_files, ParseBool("semel.filesystem.follow", *text));
   }
+  if (const std::string* text = Lookup(settings, {"table.exec.source.idle-timeout"})) {
+    SEMEL_ASSIGN_OR_RETURN(job.idle_timeout, ParseDuration(*text));
+  }
   if (const std::string* text = Lookup(settings, {"semel.late"})) {
     if (*text != "drop" && *text != "fail")
       return Status::Invalid(kBadSetting, fmt::format("'semel.late' = '{}'", *text), "'drop' or 'fail'");

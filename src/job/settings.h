@@ -21,6 +21,7 @@ struct JobSettings {
   int parallelism = 0;                  // 0: one worker per core
   std::string local_time_zone;          // empty: the host's
   bool follow_files = false;            // 'semel.filesystem.follow'
+  Micros idle_timeout{0};               // 'table.exec.source.idle-timeout'; 0: splits never count as idle
   bool fail_on_late = false;            // 'semel.late' = 'fail'
   std::vector<std::string> notices;     // settings that only tune Flink, said once
 };

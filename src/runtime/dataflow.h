@@ -25,6 +25,7 @@ struct DataflowOptions {
   Generation generation;
   std::string local_time_zone = "UTC";
   bool fail_on_late = false;
+  Micros idle_timeout{0};  // a split without rows for so long holds no watermark back; 0: always does
   bool bounded = false;  // every source ends (bounded tables, --until-end)
 };
 

@@ -11,14 +11,21 @@ namespace semel::runtime {
 std::optional<int64_t> SplitWatermarks::Least() const {
   if (splits.empty()) return std::nullopt;
   int64_t least = checkpoint::kFinalWatermark;
-  for (const auto& [name, split] : splits)
-    if (!split.finished) least = std::min(least, split.watermark);
-  return least;
+  bool all_finished = true;
+  bool any_active = false;
+  for (const auto& [name, split] : splits) {
+    all_finished = all_finished && split.finished;
+    if (split.finished || split.idle) continue;
+    any_active = true;
+    least = std::min(least, split.watermark);
+  }
+  return any_active || all_finished ? std::optional<int64_t>(least) : std::nullopt;
 }
 
 ScanNode::ScanNode(const plan::PhysicalNode* plan, env::Env& env, std::unique_ptr<connectors::SourceReader> reader, std::unique_ptr<formats::Decoder> decoder,
-                   std::vector<checkpoint::SplitProgress> splits, std::shared_ptr<SplitWatermarks> watermarks, bool bounded)
-    : Node(plan, 0), env_(env), reader_(std::move(reader)), decoder_(std::move(decoder)), watermarks_(std::move(watermarks)), bounded_(bounded) {
+                   std::vector<checkpoint::SplitProgress> splits, std::shared_ptr<SplitWatermarks> watermarks, bool bounded, Micros idle_timeout)
+    : Node(plan, 0), env_(env), reader_(std::move(reader)), decoder_(std::move(decoder)), watermarks_(std::move(watermarks)), bounded_(bounded),
+      idle_timeout_micros_(idle_timeout.count()) {
   for (checkpoint::SplitProgress& split : splits) {
     watermarks_->splits[split.split] = {split.watermark_micros, split.finished, env.Now().micros};
     splits_[split.split] = std::move(split);
@@ -59,19 +66,44 @@ Status ScanNode::Decode(const connectors::Chunk& chunk) {
 Status ScanNode::SendWatermark() {
   if (ended_) return Status::Ok();
   const std::optional<int64_t> least = watermarks_->Least();
-  if (least == checkpoint::kFinalWatermark || (!least && bounded_)) {
+  if (least == checkpoint::kFinalWatermark || (splits_.empty() && bounded_)) {
     ended_ = true;
     return Forward(Element::Watermark(checkpoint::kFinalWatermark));
   }
   if (!least && !idle_sent_) {
-    idle_sent_ = true;  // a worker without splits holds nobody back
+    idle_sent_ = true;  // a worker without splits, or with idle ones only, holds nobody back
     return Forward(Element::Idle());
+  }
+  // Watermarks of rows come from the watermark node; this one is of splits that went idle, or are back.
+  if (least && any_idle_ && *least > checkpoint::kNoWatermark) {
+    idle_sent_ = false;
+    return Forward(Element::Watermark(*least));
   }
   return Status::Ok();
 }
 
+// Splits that give nothing for the time-out are idle until they give something. Only time in which the reader was asked counts: under
+// back-pressure nobody is silent.
+Status ScanNode::FollowIdleness() {
+  if (idle_timeout_micros_ == 0) return Status::Ok();
+  const int64_t now = env_.Now().micros;
+  const int64_t unasked = polled_micros_ == 0 ? 0 : now - polled_micros_;
+  polled_micros_ = now;
+  bool changed = false;
+  any_idle_ = false;
+  for (auto& [name, split] : watermarks_->splits) {
+    if (unasked > idle_timeout_micros_ / 2) split.last_record_micros += unasked;
+    const bool idle = !split.finished && now - split.last_record_micros > idle_timeout_micros_;
+    changed = changed || idle != split.idle;
+    split.idle = idle;
+    any_idle_ = any_idle_ || idle;
+  }
+  return changed ? SendWatermark() : Status::Ok();
+}
+
 Result<bool> ScanNode::Poll() {
   if (ended_) return false;
+  SEMEL_RETURN_IF_ERROR(FollowIdleness());
   SEMEL_RETURN_IF_ERROR(SendWatermark());
   if (splits_.empty()) return false;
   SEMEL_ASSIGN_OR_RETURN(std::optional<connectors::Chunk> chunk, reader_->Poll(Micros(0)));
@@ -80,6 +112,7 @@ Result<bool> ScanNode::Poll() {
   SplitWatermarks::Split& split = watermarks_->splits[chunk->split];
   if (!chunk->records.empty()) {
     split.last_record_micros = env_.Now().micros;
+    if (split.idle) SEMEL_RETURN_IF_ERROR(FollowIdleness());
     rows_ += static_cast<int64_t>(chunk->records.size());
     SEMEL_RETURN_IF_ERROR(Decode(*chunk));
   }

@@ -22,13 +22,14 @@ struct SplitWatermarks {
     int64_t watermark = checkpoint::kNoWatermark;
     bool finished = false;
     int64_t last_record_micros = 0;  // when a record came last, for the status line and idleness
+    bool idle = false;               // silent for so long that it holds nobody back
   };
   std::map<std::string, Split> splits;
   // The batch that is on its way: its split, and the chunk's records of which `accepted` became its rows.
   std::string current;
   std::span<const formats::Record> records;
   std::span<const uint32_t> accepted;
-  // Least over the splits that are not finished; final if all are, nothing if there are none.
+  // Least over the splits that are neither finished nor idle; final if all are finished, nothing if none is left.
   std::optional<int64_t> Least() const;
 };
 
@@ -36,7 +37,7 @@ struct SplitWatermarks {
 class ScanNode final : public Node {
  public:
   ScanNode(const plan::PhysicalNode* plan, env::Env& env, std::unique_ptr<connectors::SourceReader> reader, std::unique_ptr<formats::Decoder> decoder,
-           std::vector<checkpoint::SplitProgress> splits, std::shared_ptr<SplitWatermarks> watermarks, bool bounded);
+           std::vector<checkpoint::SplitProgress> splits, std::shared_ptr<SplitWatermarks> watermarks, bool bounded, Micros idle_timeout);
 
   // Reads once without waiting. True if something came.
   Result<bool> Poll();
@@ -53,6 +54,7 @@ class ScanNode final : public Node {
   Status OnBatch(columnar::Batch batch) override { return Forward(Element::Rows(std::move(batch))); }
   Status Decode(const connectors::Chunk& chunk);
   Status SendWatermark();
+  Status FollowIdleness();
 
   env::Env& env_;
   std::unique_ptr<connectors::SourceReader> reader_;
@@ -60,6 +62,9 @@ class ScanNode final : public Node {
   std::map<std::string, checkpoint::SplitProgress> splits_;
   std::shared_ptr<SplitWatermarks> watermarks_;
   const bool bounded_;
+  const int64_t idle_timeout_micros_;
+  int64_t polled_micros_ = 0;  // when the reader was asked last
+  bool any_idle_ = false;
   formats::DecodeCounters decoded_;
   int64_t rows_ = 0;
   bool ended_ = false;

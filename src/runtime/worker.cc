@@ -67,7 +67,7 @@ Status Worker::BuildScan(const PhysicalNode* plan, const std::map<std::string, s
       if (i % options_.workers == index_) mine.push_back(all->second[i]);
   SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<formats::Decoder> decoder, MakeDecoder(std::get<plan::ScanSpec>(plan->spec), *parts_.sources.at(plan->id)));
   SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<connectors::SourceReader> reader, parts_.sources.at(plan->id)->CreateReader(mine));
-  auto node = std::make_unique<ScanNode>(plan, *parts_.env, std::move(reader), std::move(decoder), std::move(mine), std::make_shared<SplitWatermarks>(), options_.bounded);
+  auto node = std::make_unique<ScanNode>(plan, *parts_.env, std::move(reader), std::move(decoder), std::move(mine), std::make_shared<SplitWatermarks>(), options_.bounded, options_.idle_timeout);
   scans_.push_back(node.get());
   built_[plan] = node.get();
   nodes_.push_back(std::move(node));

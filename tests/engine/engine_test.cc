@@ -304,6 +304,28 @@ TEST_F(EngineTest, AFileThatAppearsIsRead) {
   EXPECT_EQ(RowsOf("sums").count("+I[999, 1.50]"), 1u);
 }
 
+TEST_F(EngineTest, AnIdleFileHoldsNoWindowBackOnceItsTimeIsOver) {
+  // A file whose only row is early, and silent from then on; another file goes on an hour later.
+  ASSERT_TRUE(env_->files().CreateExclusive(dir_ + "/in/silent.json").value()->Append("{\"id\":9999,\"user_id\":999,\"amount\":1.50,\"ts\":\"1969-01-01 00:00:00\"}\n").ok());
+  auto go_on = [&] {
+    auto writer = env_->Spawn("writer", [&] {
+      env_->SleepFor(Micros(400'000));
+      (void)env_->files().OpenAppend(dir_ + "/in/0.json").value()->Append("{\"id\":9998,\"user_id\":998,\"amount\":1.50,\"ts\":\"1970-01-01 01:00:00\"}\n");
+    });
+    return writer;
+  };
+  auto writer = go_on();
+  ASSERT_TRUE(RunJob(Script(kBoth, true), 2, Micros(700'000)).ok());
+  writer->Join();
+  const size_t held_back = RowsOf("revenue").size();
+  EXPECT_EQ(held_back, 0u) << "the silent file holds every window back";
+  writer = go_on();
+  ASSERT_TRUE(RunJob("SET 'table.exec.source.idle-timeout' = '100 ms';\n" + Script(kBoth, true), 2, Micros(900'000)).ok());
+  writer->Join();
+  EXPECT_GT(RowsOf("revenue").size(), 0u);
+  EXPECT_EQ(RowsOf("revenue").count("+I[999, 1969-01-01 00:00:00.000, 1, 1.50]"), 1u);
+}
+
 TEST_F(EngineTest, ABrokenRecordStopsWithItsPlace) {
   ASSERT_TRUE(env_->files().OpenAppend(dir_ + "/in/1.json").value()->Append("{\"id\":x}\n").ok());
   const Status status = RunJob(Script(kBoth), 1).status();
