@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The Semel Authors
 #
-# Makes golden/ anew: examples/purchases/pipeline.sql, unchanged but for its folders, on a real Flink over the corpus. Needs a Java runtime and
+# Makes golden/ anew on a real Flink: examples/purchases/pipeline.sql, unchanged but for its folders, over the corpus, and the expressions. Needs a Java runtime and
 # Maven.   make_golden.sh
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -24,6 +24,12 @@ for _ in $(seq 100); do
 done
 mkdir -p "$here/golden"
 "$python" "$here/dump.py" "$work" "$here/golden"
+mkdir -p "$work/expressions/rows"
+cp "$here/rows.json" "$work/expressions/rows/"
+python3 "$here/expressions.py" script "$work/expressions" >"$work/expressions.sql"
+sed -i "1i SET 'table.dml-sync' = 'true';" "$work/expressions.sql"
+"$service" run "$work/flink" "$work/expressions.sql" >"$work/run.log" || { cat "$work/run.log"; exit 1; }
+"$python" "$here/expressions.py" dump "$work/expressions" >"$here/golden/expressions.txt"
 {
   echo "flink $(curl -sf "$url/config" | grep -o '"flink-version":"[^"]*"' | cut -d'"' -f4)"
   sed -n 's/.*<artifactId>\(iceberg-flink-runtime[^<]*\).*<version>\([^<]*\).*/\1 \2/p' "$here/../../services/flink/pom.xml"
