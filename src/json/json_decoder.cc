@@ -105,20 +105,19 @@ std::optional<PlainNumber> ParsePlainNumber(std::string_view token) {
   const bool negative = at != end && *at == '-';
   at += negative;
   if (at == end || end - at > 19 || (*at == '0' && end - at > 1 && at[1] != '.')) return std::nullopt;
-  PlainNumber number;
+  uint64_t digits = 0;  // 19 of them fit
   const char* const first = at;
-  for (; at != end && static_cast<unsigned char>(*at - '0') <= 9; ++at)
-    number.unscaled = number.unscaled * 10 + (*at - '0');
+  for (; at != end && static_cast<unsigned char>(*at - '0') <= 9; ++at) digits = digits * 10 + static_cast<uint64_t>(*at - '0');
   if (at == first || at - first > 18) return std::nullopt;
+  PlainNumber number;
   if (at != end && *at == '.') {
     const char* const point = at++;
-    for (; at != end && static_cast<unsigned char>(*at - '0') <= 9; ++at)
-      number.unscaled = number.unscaled * 10 + (*at - '0');
+    for (; at != end && static_cast<unsigned char>(*at - '0') <= 9; ++at) digits = digits * 10 + static_cast<uint64_t>(*at - '0');
     number.scale = static_cast<int>(at - point - 1);
     if (number.scale == 0) return std::nullopt;
   }
   if (at != end) return std::nullopt;
-  if (negative) number.unscaled = -number.unscaled;
+  number.unscaled = negative ? -static_cast<int64_t>(digits) : static_cast<int64_t>(digits);
   return number;
 }
 

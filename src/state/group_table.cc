@@ -254,7 +254,7 @@ constexpr size_t kPrefetchSlots = 16, kPrefetchGroups = 8;  // rows ahead
 
 uint64_t HeadOf(std::string_view key) {
   uint64_t head = 0;
-  std::memcpy(&head, key.data(), std::min<size_t>(key.size(), 8));
+  if (!key.empty()) std::memcpy(&head, key.data(), std::min<size_t>(key.size(), 8));
   return head;
 }
 
