@@ -143,6 +143,32 @@ Status CheckRetractions(const std::vector<plan::PhysicalPtr>& sinks) {
   return Status::Ok();
 }
 
+// The part of a long line around a place: a script may be one line of many thousand characters.
+struct Excerpt {
+  std::string_view before, after;
+  bool is_cut_before = false, is_cut_after = false;
+};
+
+Excerpt ExcerptOf(std::string_view before, std::string_view after) {
+  constexpr size_t kWhole = 200, kBefore = 60, kAfter = 100;  // bytes
+  Excerpt excerpt{before, after};
+  if (before.size() + after.size() <= kWhole) return excerpt;
+  auto continues = [](char c) { return (c & 0xC0) == 0x80; };
+  if (before.size() > kBefore) {
+    size_t from = before.size() - kBefore;
+    while (from < before.size() && continues(before[from])) ++from;
+    excerpt.before = before.substr(from);
+    excerpt.is_cut_before = true;
+  }
+  if (after.size() > kAfter) {
+    size_t to = kAfter;
+    while (to > 0 && continues(after[to])) --to;
+    excerpt.after = after.substr(0, to);
+    excerpt.is_cut_after = true;
+  }
+  return excerpt;
+}
+
 }  // namespace
 
 Result<PlannedScript> PlanScript(std::string_view script, const ScriptContext& context) {
@@ -182,12 +208,14 @@ std::string RenderError(const Status& status, std::string_view script, std::stri
     const std::string_view before = script.substr(place.line_begin, begin - place.line_begin);
     const size_t width =
         std::max<size_t>(1, Characters(script.substr(begin, std::min<size_t>(span.end, line_end) - begin)));
-    std::string indent;  // tabs stay tabs, so that the mark stands below its word
-    for (char c : before)
+    const Excerpt shown = ExcerptOf(before, script.substr(begin, line_end - begin));
+    std::string indent(shown.is_cut_before ? 4 : 0, ' ');  // tabs stay tabs, so that the mark stands below its word
+    for (char c : shown.before)
       if ((c & 0xC0) != 0x80) indent += c == '\t' ? '\t' : ' ';
     text += fmt::format("{}--> {}:{}:{}\n{} |\n", margin, file, place.line, place.column, margin);
-    text += fmt::format("{} | {}\n", number, script.substr(place.line_begin, line_end - place.line_begin));
-    text += fmt::format("{} | {}{}\n", margin, indent, std::string(width, '^'));
+    text += fmt::format("{} | {}{}{}{}\n", number, shown.is_cut_before ? "... " : "", shown.before, shown.after,
+                        shown.is_cut_after ? " ..." : "");
+    text += fmt::format("{} | {}{}\n", margin, indent, std::string(std::min(width, Characters(shown.after)), '^'));
   }
   if (!status.hint().empty()) text += fmt::format("hint: {}\n", status.hint());
   return text;

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "base/text.h"
 #include "functions/api/literal.h"
 #include "functions/registry_all.h"
 #include "sql/binder/error_codes.h"
@@ -83,6 +86,21 @@ TEST_F(ScriptTest, IdentitiesFollowMeaningNotLayout) {
   const PlannedScript c = Plan("INSERT INTO sums SELECT user_id, MAX(amount) FROM purchases GROUP BY user_id;").value();
   EXPECT_EQ(a.plan.fingerprint, b.plan.fingerprint);
   EXPECT_NE(a.plan.fingerprint, c.plan.fingerprint);
+}
+
+TEST_F(ScriptTest, ALongLineIsShownAroundItsPlace) {
+  std::string sum;
+  for (int i = 0; i < 200; ++i) sum += "user_id + ";
+  const std::string script = "INSERT INTO sums SELECT " + sum + "usr_id + " + sum + "1, amount FROM purchases;";
+  const Status status = Plan(script).status();
+  ASSERT_EQ(status.code(), kUnknownColumn) << status.ToString();
+  const std::vector<std::string> lines = Split(RenderError(status, kTables + script, "f.sql"), '\n');
+  const auto shown = std::find_if(lines.begin(), lines.end(),
+                                  [](const std::string& line) { return line.find(" | ... ") != std::string::npos; });
+  ASSERT_NE(shown, lines.end());
+  EXPECT_LT(shown->size(), 190u);
+  EXPECT_EQ(shown->substr(shown->size() - 4), " ...");
+  EXPECT_EQ((shown + 1)->find('^'), shown->find("usr_id")) << *shown << "\n" << *(shown + 1);
 }
 
 TEST_F(ScriptTest, ErrorsNameTheCodeThePlaceAndTheWayOut) {
