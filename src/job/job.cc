@@ -106,6 +106,7 @@ Result<checkpoint::RecoveredStart> Job::RecoverPast(const std::string& fingerpri
   options.time_zone = settings_.local_time_zone.empty() ? options_.host_time_zone : settings_.local_time_zone;
   options.retained = static_cast<size_t>(settings_.retained_checkpoints);
   options.fresh = options_.fresh;
+  options.append_again = options_.append_again;
   options.narrate = narrate;
   options.commit_hooks.on_progress = [narrate](const checkpoint::CommitProgress& progress) {
     if (progress.tries % 8 == 0) narrate(fmt::format("{} attempt {} in {}: {}", progress.resolving ? "resolving" : "committing", progress.attempt.ToString(), progress.sink, progress.reason));
@@ -117,15 +118,6 @@ Result<checkpoint::RecoveredStart> Job::RecoverPast(const std::string& fingerpri
     return Status::Transient(checkpoint::kStillDecided, "stopped while a decided epoch was still to be committed", "start again when the sink answers; nothing is lost");
   };
   return checkpoint::Recover(env_, *store_, committers_, options);
-}
-
-Status Job::CheckFresh(const checkpoint::RecoveredStart& start) {
-  if (!start.chain.empty() || options_.append_again) return Status::Ok();
-  for (const auto& [sink, marker] : start.expected)
-    if (marker)
-      return Status::Invalid(checkpoint::kTargetHoldsRows, fmt::format("{} already holds rows of pipeline '{}'", sink, settings_.pipeline_name),
-                             "empty or drop the table, or add --append-again to write the rows once more");
-  return Status::Ok();
 }
 
 Result<std::vector<SplitProgress>> Job::FirstSplits() {
@@ -229,7 +221,6 @@ Result<JobEnd> Job::Run(const std::function<void(const std::string&)>& narrate) 
   store_ = std::make_unique<checkpoint::LocalStore>(env_, StoreFolder(settings_));
   SEMEL_ASSIGN_OR_RETURN(std::string fingerprint, Fingerprint());
   SEMEL_ASSIGN_OR_RETURN(checkpoint::RecoveredStart start, RecoverPast(fingerprint, narrate));
-  SEMEL_RETURN_IF_ERROR(CheckFresh(start));
   if (start.finished) return JobEnd::kAlreadyFinished;
   return RunGraph(std::move(start), fingerprint);
 }

@@ -61,7 +61,6 @@ class Job {
   Status OpenSinks(const std::function<void(const std::string&)>& narrate);
   Result<std::string> Fingerprint();
   Result<checkpoint::RecoveredStart> RecoverPast(const std::string& fingerprint, const std::function<void(const std::string&)>& narrate);
-  Status CheckFresh(const checkpoint::RecoveredStart& start);
   Result<std::vector<checkpoint::SplitProgress>> FirstSplits();
   Status ResolveEnds(checkpoint::EpochSnapshot& base);
   void Discover(runtime::RunningDataflow& dataflow, std::vector<checkpoint::SplitProgress> known);

@@ -358,6 +358,15 @@ def other_schema(pipeline):
     pipeline.finish()
 
 
+def refused_fresh(pipeline):
+    """--fresh although the tables hold rows: refused before anything is taken over; the pipeline goes on from its state as if nothing was."""
+    pipeline.warm_up()
+    before = sorted((pipeline.store / "generations").iterdir())
+    pipeline.refused(pipeline.run("--until-end", "--fresh"), 2022, 78, "holds rows")
+    expect(sorted((pipeline.store / "generations").iterdir()) == before, "a refused start claims nothing")
+    pipeline.finish()
+
+
 def missing_table_file(pipeline):
     """The table's metadata, then its manifest list, removed from the warehouse."""
     pipeline.warm_up()
@@ -482,7 +491,7 @@ def failed_while_locked(pipeline):
 
 
 TESTS = [bit_rot, rotten_manifest_and_copy, missing_store_file, shortened_input, replaced_input, input_shortened_while_running, missing_input, bad_lines,
-         skipped_lines, bad_scripts, other_schema, missing_table_file, file_for_folder, permissions, full_disk, locked_catalog, failed_while_locked]
+         skipped_lines, bad_scripts, other_schema, refused_fresh, missing_table_file, file_for_folder, permissions, full_disk, locked_catalog, failed_while_locked]
 
 
 def main(binary, folder, wanted):

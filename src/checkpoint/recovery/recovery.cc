@@ -43,6 +43,12 @@ Status ChangedScript(const Attempt& base) {
       "run the old script, finish it with --until-end, or start over with --fresh (state is lost, output stays)");
 }
 
+Status TargetHoldsRows(const std::string& sink, const Marker& marker) {
+  return Status::Invalid(kTargetHoldsRows,
+                         fmt::format("{} already holds rows of this pipeline (marker {})", sink, marker.ToString()),
+                         "empty or drop the table, or add --append-again to write the rows once more");
+}
+
 // One start. Lives for the duration of Recover.
 class Recovery {
  public:
@@ -67,6 +73,7 @@ class Recovery {
   Status DiscardVoid();
   Status CheckFingerprint() const;
   Status RefuseChangedScriptEarly();
+  Status RefuseRowsEarly();
   void ExpectFromChain();
   void Narrate(const std::string& line) const {
     if (options_.narrate) options_.narrate(line);
@@ -161,6 +168,8 @@ Status Recovery::BeginLineage(const Lineage* parent, const Attempt& parent_attem
       }
     } while (!view.ok());
     lineage.initial[sink] = (*view)->marker();
+    // Before the lineage exists: the state before it must stay what the next start goes on from.
+    if (lineage.initial[sink] && !options_.append_again) return TargetHoldsRows(sink, *lineage.initial[sink]);
   }
   SEMEL_RETURN_IF_ERROR(PutConfirmed(env_, store_, LineageName(lineage.uuid), EncodeLineage(lineage)));
   start_.lineage = lineage;
@@ -329,6 +338,18 @@ Status Recovery::RefuseChangedScriptEarly() {
   return ChangedScript(base);
 }
 
+// As above for a start without state that would be refused because of the rows of an earlier one.
+Status Recovery::RefuseRowsEarly() {
+  if (options_.append_again) return Status::Ok();
+  const Result<std::vector<std::string>> pins = store_.List("bases/");
+  if (!options_.fresh && (!pins.ok() || !pins->empty())) return Status::Ok();
+  for (auto& [sink, committer] : committers_) {
+    Result<std::unique_ptr<SinkView>> view = committer->Look();
+    if (view.ok() && (*view)->marker()) return TargetHoldsRows(sink, *(*view)->marker());
+  }
+  return Status::Ok();
+}
+
 void Recovery::ExpectFromChain() {
   for (const auto& [sink, committer] : committers_) {
     if (!start_.chain.empty()) {
@@ -343,6 +364,7 @@ void Recovery::ExpectFromChain() {
 
 Result<RecoveredStart> Recovery::Run() {
   SEMEL_RETURN_IF_ERROR(RefuseChangedScriptEarly());
+  SEMEL_RETURN_IF_ERROR(RefuseRowsEarly());
   Result<RecoveredStart> start = Steps();
   if (start.ok() || claimed_.value == 0) return start;
   return ClaimWatch(env_, store_, claimed_).Judge(start.status());

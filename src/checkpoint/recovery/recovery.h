@@ -25,6 +25,7 @@ struct RecoveryOptions {
   std::string time_zone;                            // for a new lineage; a restored one keeps its own
   size_t retained = 2;                              // K
   bool fresh = false;                               // start a new lineage after rolling the old one forward
+  bool append_again = false;                        // a new lineage may write to sinks that hold rows of this pipeline
   std::function<void(const std::string&)> narrate;  // one line per thing that a user may want to know
   CommitHooks commit_hooks;
 };
