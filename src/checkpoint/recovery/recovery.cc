@@ -345,7 +345,12 @@ Status Recovery::RefuseRowsEarly() {
   if (!options_.fresh && (!pins.ok() || !pins->empty())) return Status::Ok();
   for (auto& [sink, committer] : committers_) {
     Result<std::unique_ptr<SinkView>> view = committer->Look();
-    if (view.ok() && (*view)->marker()) return TargetHoldsRows(sink, *(*view)->marker());
+    if (!view.ok() || !(*view)->marker()) continue;
+    // The rows may be those of another first start that pinned its state after the look above: then this start goes on
+    // from it.
+    const Result<std::vector<std::string>> pins_now = store_.List("bases/");
+    if (!options_.fresh && (!pins_now.ok() || !pins_now->empty())) return Status::Ok();
+    return TargetHoldsRows(sink, *(*view)->marker());
   }
   return Status::Ok();
 }
