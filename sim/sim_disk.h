@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// A disk that forgets: what was not fsynced may be lost at a power loss, content and names apart (rules: POSIX fsync, and what ext4
-// and XFS do with directory entries). Killing a process loses nothing; only the power does.
+// A disk that forgets: what was not fsynced may be lost at a power loss, content and names apart (rules: POSIX fsync,
+// and what ext4 and XFS do with directory entries). Killing a process loses nothing; only the power does.
 #pragma once
 
 #include <map>

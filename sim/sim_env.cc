@@ -106,7 +106,8 @@ class SimParker final : public env::Parker {
 
 class SimEnv final : public env::Env {
  public:
-  SimEnv(World& world, Process* process, SimDisk& disk) : world_(world), process_(process), files_(disk.OpenFor(world, process)) {}
+  SimEnv(World& world, Process* process, SimDisk& disk)
+      : world_(world), process_(process), files_(disk.OpenFor(world, process)) {}
 
   WallTime Now() override { return WallTime{world_.now()}; }
   SteadyTime Steady() override { return SteadyTime{world_.now()}; }
@@ -121,7 +122,8 @@ class SimEnv final : public env::Env {
   std::unique_ptr<env::Parker> NewParker() override { return std::make_unique<SimParker>(world_); }
 
   env::FileSystem& files() override { return *files_; }
-  Result<std::unique_ptr<env::Socket>> Connect(const std::string&, uint16_t, const env::TlsOptions&, SteadyTime) override {
+  Result<std::unique_ptr<env::Socket>> Connect(const std::string&, uint16_t, const env::TlsOptions&,
+                                               SteadyTime) override {
     return Status::NotSupported("this simulation has no network");
   }
   Result<env::HttpResponse> Http(const env::HttpRequest&) override {

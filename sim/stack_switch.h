@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Tells the address sanitizer when the stack changes under its feet (sanitizer/common_interface_defs.h); nothing in other builds. One
-// world runs on one thread, so there are two kinds of stacks: the scheduler's and the fibers'.
+// Tells the address sanitizer when the stack changes under its feet (sanitizer/common_interface_defs.h); nothing in
+// other builds. One world runs on one thread, so there are two kinds of stacks: the scheduler's and the fibers'.
 //
-//   scheduler: Leaving(fiber stack) … resume … Arrived()          also around the destruction of a suspended fiber, which unwinds on its stack
-//   fiber:     Entered() at its first instruction, Leaving()/Arrived() around each switch back, Left() as its very last
+//   scheduler: Leaving(fiber stack) … resume … Arrived()          also around the destruction of a suspended fiber,
+//   which unwinds on its stack fiber:     Entered() at its first instruction, Leaving()/Arrived() around each switch
+//   back, Left() as its very last
 #pragma once
 
 #include <cstddef>

@@ -53,7 +53,7 @@ class PooledStack {
 
 struct Fiber {
   Process* process = nullptr;
-  context::fiber context;   // of the fiber while it is suspended
+  context::fiber context;    // of the fiber while it is suspended
   context::fiber scheduler;  // of the scheduler while the fiber runs
   const void* stack_bottom = nullptr;
   size_t stack_size = 0;
@@ -75,8 +75,8 @@ World::~World() {
 void World::TraceText(std::string_view what) {
   for (char c : what) Trace(static_cast<unsigned char>(c));
   if (verbose)
-    std::printf("%9.3f ms  p%d  %.*s\n", static_cast<double>(now_) / 1000, current_ != nullptr ? current_->process->id : 0,
-                static_cast<int>(what.size()), what.data());
+    std::printf("%9.3f ms  p%d  %.*s\n", static_cast<double>(now_) / 1000,
+                current_ != nullptr ? current_->process->id : 0, static_cast<int>(what.size()), what.data());
 }
 
 Fiber* World::Spawn(Process* process, std::function<void()> body) {
@@ -99,7 +99,8 @@ Fiber* World::Spawn(Process* process, std::function<void()> body) {
     for (Fiber* joiner : fiber->joiners) Unblock(joiner);
     return std::move(fiber->scheduler);
   };
-  fiber->context = context::fiber(std::allocator_arg, context::preallocated(stack.sp, stack.size, stack), stacks, std::move(run));
+  fiber->context =
+      context::fiber(std::allocator_arg, context::preallocated(stack.sp, stack.size, stack), stacks, std::move(run));
   process->fibers.push_back(fiber);
   fibers_.push_back(std::move(owned));
   return fiber;

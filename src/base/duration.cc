@@ -12,11 +12,30 @@ namespace semel {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, int64_t>, 24> kUnits{{
-    {"", 1'000},           {"us", 1},           {"micro", 1},       {"microsecond", 1},  {"microseconds", 1},
-    {"ms", 1'000},         {"milli", 1'000},    {"millisecond", 1'000}, {"milliseconds", 1'000}, {"s", 1'000'000},
-    {"sec", 1'000'000},    {"second", 1'000'000}, {"seconds", 1'000'000}, {"m", 60'000'000}, {"min", 60'000'000},
-    {"minute", 60'000'000}, {"minutes", 60'000'000}, {"h", 3'600'000'000}, {"hour", 3'600'000'000}, {"hours", 3'600'000'000},
-    {"d", 86'400'000'000}, {"day", 86'400'000'000}, {"days", 86'400'000'000}, {"µs", 1},
+    {"", 1'000},
+    {"us", 1},
+    {"micro", 1},
+    {"microsecond", 1},
+    {"microseconds", 1},
+    {"ms", 1'000},
+    {"milli", 1'000},
+    {"millisecond", 1'000},
+    {"milliseconds", 1'000},
+    {"s", 1'000'000},
+    {"sec", 1'000'000},
+    {"second", 1'000'000},
+    {"seconds", 1'000'000},
+    {"m", 60'000'000},
+    {"min", 60'000'000},
+    {"minute", 60'000'000},
+    {"minutes", 60'000'000},
+    {"h", 3'600'000'000},
+    {"hour", 3'600'000'000},
+    {"hours", 3'600'000'000},
+    {"d", 86'400'000'000},
+    {"day", 86'400'000'000},
+    {"days", 86'400'000'000},
+    {"µs", 1},
 }};
 
 constexpr int64_t kMaxMicros = int64_t{100} * 366 * 86'400'000'000;
@@ -36,7 +55,8 @@ Result<Micros> ParseDuration(std::string_view text) {
   if (digits > 0 && !too_big)
     for (const auto& [name, micros] : kUnits)
       if (unit == name && value <= kMaxMicros / micros) return Micros(value * micros);
-  return Status::Invalid(kBadDuration, fmt::format("'{}' is no duration", text), "write for example '10 s', '500 ms' or '2 min'");
+  return Status::Invalid(kBadDuration, fmt::format("'{}' is no duration", text),
+                         "write for example '10 s', '500 ms' or '2 min'");
 }
 
 std::string FormatDuration(Micros duration) {

@@ -14,7 +14,8 @@ namespace semel {
 
 inline constexpr ErrorCode kBadDuration{7001, ExitCode::kConfig, "unreadable duration"};
 
-// Invalid if the text is not a non-negative number with a known unit (us, ms, s, sec, min, m, h, d and their long forms).
+// Invalid if the text is not a non-negative number with a known unit (us, ms, s, sec, min, m, h, d and their long
+// forms).
 Result<Micros> ParseDuration(std::string_view text);
 // The shortest exact spelling: "10 s", "1500 ms", "2 min".
 std::string FormatDuration(Micros duration);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// An error code is the stable name of one thing that can go wrong: SEMEL-2041. Each area defines its own codes as constants
-// in its own header (`inline constexpr ErrorCode kOffsetOutOfRange{3104, ExitCode::kData, "offset out of range"};`);
-// docs/errors.md lists them all and a test checks that the list is complete and free of duplicates.
+// An error code is the stable name of one thing that can go wrong: SEMEL-2041. Each area defines its own codes as
+// constants in its own header (`inline constexpr ErrorCode kOffsetOutOfRange{3104, ExitCode::kData, "offset out of
+// range"};`); docs/errors.md lists them all and a test checks that the list is complete and free of duplicates.
 //
 // Ranges: 1000 SQL, 2000 checkpoint and protocol, 3000 Kafka, 4000 Iceberg and catalogs, 5000 files, formats and data,
 // 6000 machine and I/O, 7000 configuration and command line, 8000 runtime, 9000 internal.

@@ -6,16 +6,26 @@ namespace semel {
 
 std::string_view StatusKindName(StatusKind kind) {
   switch (kind) {
-    case StatusKind::kOk: return "ok";
-    case StatusKind::kInvalid: return "invalid";
-    case StatusKind::kNotFound: return "not found";
-    case StatusKind::kExists: return "exists";
-    case StatusKind::kTransient: return "transient";
-    case StatusKind::kUnknown: return "unknown";
-    case StatusKind::kFenced: return "fenced";
-    case StatusKind::kCorrupt: return "corrupt";
-    case StatusKind::kCancelled: return "cancelled";
-    case StatusKind::kInternal: return "internal";
+    case StatusKind::kOk:
+      return "ok";
+    case StatusKind::kInvalid:
+      return "invalid";
+    case StatusKind::kNotFound:
+      return "not found";
+    case StatusKind::kExists:
+      return "exists";
+    case StatusKind::kTransient:
+      return "transient";
+    case StatusKind::kUnknown:
+      return "unknown";
+    case StatusKind::kFenced:
+      return "fenced";
+    case StatusKind::kCorrupt:
+      return "corrupt";
+    case StatusKind::kCancelled:
+      return "cancelled";
+    case StatusKind::kInternal:
+      return "internal";
   }
   return "?";
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Errors are values. A Status says what happened (code, message), what the caller has to do about it (kind) and what the
-// user can do (hint). No exceptions are thrown by Semel's own code.
+// Errors are values. A Status says what happened (code, message), what the caller has to do about it (kind) and what
+// the user can do (hint). No exceptions are thrown by Semel's own code.
 #pragma once
 
 #include <fmt/format.h>
@@ -17,8 +17,8 @@
 
 namespace semel {
 
-// What the caller does with a failure. The distinction that matters most: kUnknown is neither success nor failure; it is
-// resolved by reading before anything else is done.
+// What the caller does with a failure. The distinction that matters most: kUnknown is neither success nor failure; it
+// is resolved by reading before anything else is done.
 enum class StatusKind : uint8_t {
   kOk,
   kInvalid,    // the user's input or configuration is wrong: report it
@@ -72,7 +72,8 @@ class [[nodiscard]] Status {
     return Status(StatusKind::kCancelled, kNoError, std::move(message));
   }
   static Status Internal(std::string message) {
-    return Status(StatusKind::kInternal, kInternalError, std::move(message), "this is a bug in Semel: please report it");
+    return Status(StatusKind::kInternal, kInternalError, std::move(message),
+                  "this is a bug in Semel: please report it");
   }
   static Status NotSupported(std::string message, std::string hint = {}) {
     return Status(StatusKind::kInvalid, kNotSupported, std::move(message), std::move(hint));
@@ -110,7 +111,7 @@ template <typename T>
 class [[nodiscard]] Result {
  public:
   using value_type = T;
-  Result(T value) : value_(std::move(value)) {}  // NOLINT: implicit by design
+  Result(T value) : value_(std::move(value)) {}         // NOLINT: implicit by design
   Result(Status status) : status_(std::move(status)) {  // NOLINT: implicit by design
     SEMEL_CHECK(!status_.ok(), "a Result without value needs an error");
   }
@@ -144,10 +145,10 @@ class [[nodiscard]] Result {
 #define SEMEL_CONCAT(a, b) SEMEL_CONCAT_INNER(a, b)
 
 // Returns from the enclosing function when the expression is a failed Status.
-#define SEMEL_RETURN_IF_ERROR(expr)                      \
-  do {                                                   \
-    ::semel::Status semel_status_ = (expr);              \
-    if (!semel_status_.ok()) return semel_status_;       \
+#define SEMEL_RETURN_IF_ERROR(expr)                \
+  do {                                             \
+    ::semel::Status semel_status_ = (expr);        \
+    if (!semel_status_.ok()) return semel_status_; \
   } while (false)
 
 // SEMEL_ASSIGN_OR_RETURN(auto x, F()): x is the value of F()'s Result, or the enclosing function returns its error.

@@ -28,12 +28,15 @@ void Check(CommandContext& context, const CheckOptions& options) {
   for (const std::string& notice : script->notices) std::fprintf(stderr, "notice: %s\n", notice.c_str());
   if (!options.offline) {
     job::Job job(**env, context.registries().ForJob(), script->plan, script->settings, {});
-    if (const Status status = job.CheckReachable(); !status.ok()) return context.Fail(status, script->text, options.file, json);
+    if (const Status status = job.CheckReachable(); !status.ok())
+      return context.Fail(status, script->text, options.file, json);
   }
   if (json) {
-    std::printf("{\"ok\": true, \"pipeline\": \"%s\", \"sinks\": %zu}\n", script->settings.pipeline_name.c_str(), script->plan.sinks.size());
+    std::printf("{\"ok\": true, \"pipeline\": \"%s\", \"sinks\": %zu}\n", script->settings.pipeline_name.c_str(),
+                script->plan.sinks.size());
   } else {
-    std::printf("ok: pipeline '%s' with %zu sink%s%s\n", script->settings.pipeline_name.c_str(), script->plan.sinks.size(), script->plan.sinks.size() == 1 ? "" : "s",
+    std::printf("ok: pipeline '%s' with %zu sink%s%s\n", script->settings.pipeline_name.c_str(),
+                script->plan.sinks.size(), script->plan.sinks.size() == 1 ? "" : "s",
                 options.offline ? " (nothing was reached: --offline)" : ", everything answers");
   }
 }
@@ -41,9 +44,11 @@ void Check(CommandContext& context, const CheckOptions& options) {
 void Explain(CommandContext& context, const CheckOptions& options) {
   Result<env::Env*> env = context.MakeEnv();
   if (!env.ok()) return context.Fail(env.status());
-  std::optional<PreparedScript> script = PrepareScript(context, **env, options.file, options.offline, options.format == "json");
+  std::optional<PreparedScript> script =
+      PrepareScript(context, **env, options.file, options.offline, options.format == "json");
   if (!script) return;
-  const std::string text = options.format == "json" ? sql::ExplainJson(script->plan.sinks) : sql::ExplainText(script->plan.sinks, options.changelog);
+  const std::string text = options.format == "json" ? sql::ExplainJson(script->plan.sinks)
+                                                    : sql::ExplainText(script->plan.sinks, options.changelog);
   std::fputs(text.c_str(), stdout);
 }
 
@@ -51,7 +56,8 @@ void Explain(CommandContext& context, const CheckOptions& options) {
 
 void AddCheckCommand(CLI::App& app, CommandContext& context) {
   auto options = std::make_shared<CheckOptions>();
-  CLI::App* command = app.add_subcommand("check", "syntax, types, options and plan, then whether everything answers; writes nothing");
+  CLI::App* command =
+      app.add_subcommand("check", "syntax, types, options and plan, then whether everything answers; writes nothing");
   command->add_option("script", options->file, "the SQL script")->required();
   command->add_flag("--offline", options->offline, "reach nothing");
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));

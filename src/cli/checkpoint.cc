@@ -48,9 +48,10 @@ Status ListAttempts(env::Env& env, Store& store) {
     }
     uint64_t rows = 0;
     for (const SinkStaged& sink : manifest->snapshot.sinks) rows += sink.rows;
-    std::printf("%-12s %-24s %-10s %10lu %10zu  %s%s\n", attempt.ToString().c_str(), columnar::TimestampToString(manifest->created_micros, 3).c_str(),
-                all.receipts.count(attempt) > 0 ? "committed" : "open", rows, manifest->snapshot.segments.size(), manifest->snapshot.finished ? "finished " : "",
-                healed ? "read from its copy" : "");
+    std::printf("%-12s %-24s %-10s %10lu %10zu  %s%s\n", attempt.ToString().c_str(),
+                columnar::TimestampToString(manifest->created_micros, 3).c_str(),
+                all.receipts.count(attempt) > 0 ? "committed" : "open", rows, manifest->snapshot.segments.size(),
+                manifest->snapshot.finished ? "finished " : "", healed ? "read from its copy" : "");
   }
   std::printf("%zu attempts kept, %zu receipts\n", all.attempts.size(), all.receipts.size());
   return Status::Ok();
@@ -62,15 +63,23 @@ Status ShowAttempt(env::Env& env, Store& store, const std::string& wanted) {
     if (attempt.ToString() != wanted) continue;
     bool healed = false;
     SEMEL_ASSIGN_OR_RETURN(Manifest m, ReadManifest(store, attempt, healed));
-    std::printf("attempt   %s\nlineage   %s\nparent    %s\ncreated   %s\n", wanted.c_str(), m.lineage.c_str(), m.parent.ToString().c_str(), columnar::TimestampToString(m.created_micros, 6).c_str());
-    for (const SplitProgress& s : m.snapshot.splits) std::printf("split     %s: %s%s%s\n", s.split.c_str(), s.position.c_str(), s.end.empty() ? "" : " until ", s.end.c_str());
-    for (const SinkStaged& s : m.snapshot.sinks) std::printf("sink      %s: %lu rows, digest %s\n", s.sink.c_str(), s.rows, s.digest.c_str());
-    for (const auto& [sink, marker] : m.expected) std::printf("expects   %s: %s\n", sink.c_str(), marker ? marker->ToString().c_str() : "no marker");
-    for (const StateSegment& s : m.snapshot.segments) std::printf("segment   %s: %s of %s, %lu bytes\n", s.name.c_str(), s.kind.c_str(), s.operator_id.c_str(), s.bytes);
+    std::printf("attempt   %s\nlineage   %s\nparent    %s\ncreated   %s\n", wanted.c_str(), m.lineage.c_str(),
+                m.parent.ToString().c_str(), columnar::TimestampToString(m.created_micros, 6).c_str());
+    for (const SplitProgress& s : m.snapshot.splits)
+      std::printf("split     %s: %s%s%s\n", s.split.c_str(), s.position.c_str(), s.end.empty() ? "" : " until ",
+                  s.end.c_str());
+    for (const SinkStaged& s : m.snapshot.sinks)
+      std::printf("sink      %s: %lu rows, digest %s\n", s.sink.c_str(), s.rows, s.digest.c_str());
+    for (const auto& [sink, marker] : m.expected)
+      std::printf("expects   %s: %s\n", sink.c_str(), marker ? marker->ToString().c_str() : "no marker");
+    for (const StateSegment& s : m.snapshot.segments)
+      std::printf("segment   %s: %s of %s, %lu bytes\n", s.name.c_str(), s.kind.c_str(), s.operator_id.c_str(),
+                  s.bytes);
     for (const auto& [what, n] : m.snapshot.books) std::printf("books     %s = %ld\n", what.c_str(), n);
     return Status::Ok();
   }
-  return Status::NotFound(kNoCheckpoint, fmt::format("there is no checkpoint {}", wanted), "`semel checkpoint list` shows those that are kept");
+  return Status::NotFound(kNoCheckpoint, fmt::format("there is no checkpoint {}", wanted),
+                          "`semel checkpoint list` shows those that are kept");
 }
 
 Status VerifyStore(env::Env& env, Store& store) {
@@ -90,12 +99,17 @@ Status VerifyStore(env::Env& env, Store& store) {
     if (!manifest.ok()) continue;
     for (const StateSegment& segment : manifest->snapshot.segments) {
       Result<std::string> content = store.Get(segment.name);
-      const bool good = content.ok() && content->size() == segment.bytes && codec::Sha256Hex(*content) == segment.sha256;
-      report(good ? Status::Ok() : Status::Corrupt(kDamagedFile, fmt::format("'{}' of {} is missing or damaged", segment.name, attempt.ToString()), "restore the checkpoint folder from a backup"));
+      const bool good =
+          content.ok() && content->size() == segment.bytes && codec::Sha256Hex(*content) == segment.sha256;
+      report(good ? Status::Ok()
+                  : Status::Corrupt(kDamagedFile,
+                                    fmt::format("'{}' of {} is missing or damaged", segment.name, attempt.ToString()),
+                                    "restore the checkpoint folder from a backup"));
     }
   }
   std::printf("%zu files checked, %zu bad\n", files, bad);
-  return bad == 0 ? Status::Ok() : Status::Corrupt(kDamagedFile, "the checkpoint folder is damaged", "restore it from a backup");
+  return bad == 0 ? Status::Ok()
+                  : Status::Corrupt(kDamagedFile, "the checkpoint folder is damaged", "restore it from a backup");
 }
 
 }  // namespace
@@ -121,7 +135,9 @@ void AddCheckpointCommand(CLI::App& app, CommandContext& context) {
   CLI::App* show = command->add_subcommand("show", "everything about one attempt");
   show->add_option("script", options->file, "the SQL script")->required();
   show->add_option("attempt", options->attempt, "epoch-generation, such as 7-2")->required();
-  show->callback([with_store, options] { with_store([options](env::Env& env, Store& store) { return ShowAttempt(env, store, options->attempt); }); });
+  show->callback([with_store, options] {
+    with_store([options](env::Env& env, Store& store) { return ShowAttempt(env, store, options->attempt); });
+  });
   CLI::App* verify = command->add_subcommand("verify", "reads every file that a restore could need");
   verify->add_option("script", options->file, "the SQL script")->required();
   verify->callback([with_store] { with_store(VerifyStore); });

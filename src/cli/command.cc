@@ -6,8 +6,8 @@
 #include <cstdlib>
 
 #include "connectors/registry_all.h"
-#include "env/posix/posix_env.h"
 #include "env/posix/error_codes.h"
+#include "env/posix/posix_env.h"
 #include "formats/registry_all.h"
 #include "functions/registry_all.h"
 #include "json/json_decoder.h"
@@ -49,13 +49,15 @@ void CommandContext::Fail(const Status& status, const std::string& script, const
 
 Result<std::string> ReadScript(env::Env& env, const std::string& path) {
   Result<std::unique_ptr<env::File>> file = env.files().OpenRead(path);
-  if (file.status().is(StatusKind::kNotFound)) return Status::NotFound(env::kNoSuchFile, fmt::format("there is no script '{}'", path), "check the path");
+  if (file.status().is(StatusKind::kNotFound))
+    return Status::NotFound(env::kNoSuchFile, fmt::format("there is no script '{}'", path), "check the path");
   if (!file.ok()) return file.status();
   SEMEL_ASSIGN_OR_RETURN(uint64_t size, (*file)->Size());
   return (*file)->ReadAt(0, size);
 }
 
-std::optional<PreparedScript> PrepareScript(CommandContext& context, env::Env& env, const std::string& file, bool offline, bool json) {
+std::optional<PreparedScript> PrepareScript(CommandContext& context, env::Env& env, const std::string& file,
+                                            bool offline, bool json) {
   PreparedScript prepared;
   prepared.file = file;
   Result<std::string> text = ReadScript(env, file);
@@ -65,13 +67,15 @@ std::optional<PreparedScript> PrepareScript(CommandContext& context, env::Env& e
   }
   prepared.text = *text;
   const Registries& registries = context.registries();
-  Result<sql::PlannedScript> planned = sql::PlanScript(prepared.text, {&registries.functions, &registries.connectors, &env, &registries.formats, offline});
+  Result<sql::PlannedScript> planned = sql::PlanScript(
+      prepared.text, {&registries.functions, &registries.connectors, &env, &registries.formats, offline});
   if (!planned.ok()) {
     context.Fail(planned.status(), prepared.text, file, json);
     return std::nullopt;
   }
   bool writes_iceberg = false;
-  for (const plan::PhysicalPtr& sink : planned->plan.sinks) writes_iceberg = writes_iceberg || std::get<plan::SinkSpec>(sink->spec).table->connector == "iceberg";
+  for (const plan::PhysicalPtr& sink : planned->plan.sinks)
+    writes_iceberg = writes_iceberg || std::get<plan::SinkSpec>(sink->spec).table->connector == "iceberg";
   Result<job::JobSettings> settings = job::ReadSettings(planned->plan.settings, writes_iceberg);
   if (!settings.ok()) {
     context.Fail(settings.status(), prepared.text, file, json);

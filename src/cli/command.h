@@ -41,7 +41,8 @@ class CommandContext {
 
   int exit_code = 0;
 
-  // Prints the error (as JSON with `json`) and sets the exit code that belongs to it. `script` and `file` give errors their line.
+  // Prints the error (as JSON with `json`) and sets the exit code that belongs to it. `script` and `file` give errors
+  // their line.
   void Fail(const Status& status, const std::string& script = {}, const std::string& file = {}, bool json = false);
 
  private:
@@ -49,7 +50,8 @@ class CommandContext {
   std::unique_ptr<Registries> registries_;
 };
 
-// A script that was read, planned and whose settings were understood. Prints the error and sets the exit code on failure.
+// A script that was read, planned and whose settings were understood. Prints the error and sets the exit code on
+// failure.
 struct PreparedScript {
   std::string file;
   std::string text;
@@ -58,7 +60,8 @@ struct PreparedScript {
   std::vector<std::string> notices;
   std::string output;  // of EXPLAIN, DESCRIBE, SHOW in the script
 };
-std::optional<PreparedScript> PrepareScript(CommandContext& context, env::Env& env, const std::string& file, bool offline, bool json);
+std::optional<PreparedScript> PrepareScript(CommandContext& context, env::Env& env, const std::string& file,
+                                            bool offline, bool json);
 
 // The text of a script file; kNotFound (exit 66) names the file.
 Result<std::string> ReadScript(env::Env& env, const std::string& path);

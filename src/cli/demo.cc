@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// semel demo: purchases into a file that grows, running sums and revenue into Iceberg tables, kill -9 at three steps between a barrier
-// and its receipt, then the proof from the tables' own files.
+// semel demo: purchases into a file that grows, running sums and revenue into Iceberg tables, kill -9 at three steps
+// between a barrier and its receipt, then the proof from the tables' own files.
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
@@ -11,8 +11,8 @@
 #include "cli/command.h"
 #include "cli/demo/purchases.h"
 #include "columnar/value_text.h"
-#include "iceberg/table.h"
 #include "env/process/child_process.h"
+#include "iceberg/table.h"
 
 namespace semel::cli {
 
@@ -28,7 +28,9 @@ struct DemoOptions {
 };
 
 // Each once, in this order: before the decision, between decision and commit, after the commit and before its receipt.
-constexpr std::array<const char*, 3> kCrashes{"checkpoint.manifest.put.before:2:crash", "commit.iceberg.swap.before:2:crash", "commit.iceberg.swap.after:2:crash"};
+constexpr std::array<const char*, 3> kCrashes{"checkpoint.manifest.put.before:2:crash",
+                                              "commit.iceberg.swap.before:2:crash",
+                                              "commit.iceberg.swap.after:2:crash"};
 
 std::string Script(const std::string& dir) {
   return fmt::format(R"(SET 'pipeline.name' = 'demo';
@@ -58,7 +60,8 @@ Status WriteFile(env::Env& env, const std::string& path, const std::string& cont
   return file->Append(content);
 }
 
-Status ReadTable(env::Env& env, const std::string& dir, const std::string& name, std::vector<columnar::Batch>& batches) {
+Status ReadTable(env::Env& env, const std::string& dir, const std::string& name,
+                 std::vector<columnar::Batch>& batches) {
   iceberg::Table table(env, {"lake", dir + "/catalog.db", dir + "/warehouse"}, "shop", name);
   SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<const iceberg::TableVersion> version, table.Load());
   SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> files, table.LiveFiles(*version));
@@ -74,7 +77,8 @@ Status ReadTable(env::Env& env, const std::string& dir, const std::string& name,
 std::string MetadataOf(env::Env& env, const std::string& dir) {
   iceberg::Table table(env, {"lake", dir + "/catalog.db", dir + "/warehouse"}, "shop", "running_sum");
   Result<std::shared_ptr<const iceberg::TableVersion>> version = table.Load();
-  return version.ok() ? iceberg::LocalPathOf(iceberg::FactsOf(**version).metadata_location) : version.status().ToString();
+  return version.ok() ? iceberg::LocalPathOf(iceberg::FactsOf(**version).metadata_location)
+                      : version.status().ToString();
 }
 
 struct Proof {
@@ -107,7 +111,8 @@ Result<Proof> Prove(env::Env& env, const std::string& dir, const PurchaseGenerat
   }
   for (size_t id = 1; id < seen.size(); ++id) proof.lost += seen[id] ? 0 : 1;
   for (const columnar::Batch& batch : revenue)
-    for (int64_t i = 0; i < batch.length(); ++i) window_sum[static_cast<int32_t>(batch.column(0)->GetInt(i))] += static_cast<int64_t>(batch.column(4)->GetInt(i));
+    for (int64_t i = 0; i < batch.length(); ++i)
+      window_sum[static_cast<int32_t>(batch.column(0)->GetInt(i))] += static_cast<int64_t>(batch.column(4)->GetInt(i));
   for (const auto& [user, total] : generator.truth()) {
     proof.difference_cents += std::abs(last_sum[user] - total.cents) + std::abs(window_sum[user] - total.cents);
     last_sum.erase(user), window_sum.erase(user);
@@ -130,7 +135,8 @@ void PrintLog(env::Env& env, const std::string& path) {
 }
 
 // Runs the engine; the generator keeps writing meanwhile.
-Result<env::ChildExit> RunEngine(env::Env& env, const std::string& program, const std::string& dir, const std::vector<std::string>& more, const std::string& log,
+Result<env::ChildExit> RunEngine(env::Env& env, const std::string& program, const std::string& dir,
+                                 const std::vector<std::string>& more, const std::string& log,
                                  const std::function<Status()>& meanwhile) {
   std::vector<std::string> argv = {program, "run", dir + "/pipeline.sql"};
   argv.insert(argv.end(), more.begin(), more.end());
@@ -144,16 +150,39 @@ Result<env::ChildExit> RunEngine(env::Env& env, const std::string& program, cons
   }
 }
 
-Status Demo(CommandContext& context, const DemoOptions& options, env::Env& env) {
+void PrintProof(env::Env& env, const std::string& dir, const std::string& program, const Proof& proof, int64_t produced,
+                double seconds) {
+  std::printf(
+      "\nrows produced    %ld\nrows in table    %ld\nlost             %ld\nduplicated       %ld\ndifference       "
+      "%s\ntime             %.1f s\n",
+      produced, proof.rows, proof.lost, proof.duplicated, columnar::DecimalToString(proof.difference_cents, 2).c_str(),
+      seconds);
+  std::printf(
+      "\nread the tables:\n  pyiceberg   python3 -c \"from pyiceberg.catalog.sql import SqlCatalog; c = "
+      "SqlCatalog('lake', uri='sqlite:///%s/catalog.db', warehouse='file://%s/warehouse'); "
+      "print(c.load_table('shop.running_sum').scan().to_arrow())\"\n",
+      dir.c_str(), dir.c_str());
+  std::printf(
+      "  DuckDB      duckdb -c \"load iceberg; select user_id, count(*), max(total) from iceberg_scan('%s') group by 1 "
+      "order by 1 limit 5\"\n",
+      MetadataOf(env, dir).c_str());
+  std::printf("  semel       %s verify %s/pipeline.sql\n", program.c_str(), dir.c_str());
+}
+
+Status Demo(const DemoOptions& options, env::Env& env) {
   std::string dir = options.dir;
   const bool keep = !dir.empty();
   if (!keep) {
     const char* tmp = std::getenv("TMPDIR");
     dir = fmt::format("{}/semel-demo-{:08x}", tmp != nullptr ? tmp : "/tmp", env.Random() >> 32);
   }
-  if (dir[0] != '/') return Status::Invalid(kDemoFolder, fmt::format("--dir '{}' is not absolute", dir), "give a path that begins with '/'");
+  if (dir[0] != '/')
+    return Status::Invalid(kDemoFolder, fmt::format("--dir '{}' is not absolute", dir),
+                           "give a path that begins with '/'");
   const Status made = env.files().MakeDirectory(dir);
-  if (!made.ok()) return Status::Invalid(kDemoFolder, fmt::format("cannot make {}: {}", dir, made.message()), "give a folder that does not exist yet, in one that does");
+  if (!made.ok())
+    return Status::Invalid(kDemoFolder, fmt::format("cannot make {}: {}", dir, made.message()),
+                           "give a folder that does not exist yet, in one that does");
   SEMEL_RETURN_IF_ERROR(WriteFile(env, dir + "/pipeline.sql", Script(dir)));
   SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<env::File> input, env.files().OpenAppend(dir + "/purchases.json"));
   SEMEL_ASSIGN_OR_RETURN(std::string program, env::ProgramPath());
@@ -165,31 +194,31 @@ Status Demo(CommandContext& context, const DemoOptions& options, env::Env& env) 
     return lines.empty() ? Status::Ok() : input->Append(lines);
   };
   const SteadyTime begin = env.Steady();
-  std::printf("%ld purchases into %s/purchases.json, running sums and revenue into Iceberg tables in %s/warehouse\n", options.rows, dir.c_str(), dir.c_str());
+  std::printf("%ld purchases into %s/purchases.json, running sums and revenue into Iceberg tables in %s/warehouse\n",
+              options.rows, dir.c_str(), dir.c_str());
   int run = 0;
   for (const char* crash : kCrashes) {
     const std::string log = fmt::format("{}/run-{}.log", dir, ++run);
     SEMEL_ASSIGN_OR_RETURN(env::ChildExit exit, RunEngine(env, program, dir, {"--inject", crash}, log, produce));
-    if (exit.signal != 9) return Status::Invalid(kDemoFailed, fmt::format("run {} ended with exit code {} instead of being killed at {}", run, exit.exit_code, crash), "see " + log);
-    std::printf("run %d  killed with SIGKILL at %s\n", run, std::string(crash, std::string_view(crash).find(':')).c_str());
+    if (exit.signal != 9)
+      return Status::Invalid(
+          kDemoFailed,
+          fmt::format("run {} ended with exit code {} instead of being killed at {}", run, exit.exit_code, crash),
+          "see " + log);
+    std::printf("run %d  killed with SIGKILL at %s\n", run,
+                std::string(crash, std::string_view(crash).find(':')).c_str());
     PrintLog(env, log);
   }
   while (generator.produced() < options.rows) SEMEL_RETURN_IF_ERROR(produce());
   const std::string log = fmt::format("{}/run-{}.log", dir, ++run);
-  SEMEL_ASSIGN_OR_RETURN(env::ChildExit exit, RunEngine(env, program, dir, {"--until-end"}, log, [] { return Status::Ok(); }));
+  SEMEL_ASSIGN_OR_RETURN(env::ChildExit exit,
+                         RunEngine(env, program, dir, {"--until-end"}, log, [] { return Status::Ok(); }));
   std::printf("run %d  --until-end, exit code %d\n", run, exit.exit_code);
   PrintLog(env, log);
   if (exit.exit_code != 0) return Status::Invalid(kDemoFailed, "the last run did not finish", "see " + log);
   SEMEL_RETURN_IF_ERROR(WriteFile(env, dir + "/truth.csv", generator.TruthCsv()));
   SEMEL_ASSIGN_OR_RETURN(Proof proof, Prove(env, dir, generator));
-  std::printf("\nrows produced    %ld\nrows in table    %ld\nlost             %ld\nduplicated       %ld\ndifference       %s\ntime             %.1f s\n", generator.produced(), proof.rows, proof.lost,
-              proof.duplicated, columnar::DecimalToString(proof.difference_cents, 2).c_str(), static_cast<double>((env.Steady() - begin).count()) / 1e6);
-  std::printf("\nread the tables:\n  pyiceberg   python3 -c \"from pyiceberg.catalog.sql import SqlCatalog; c = SqlCatalog('lake', uri='sqlite:///%s/catalog.db', warehouse='file://%s/warehouse'); "
-              "print(c.load_table('shop.running_sum').scan().to_arrow())\"\n",
-              dir.c_str(), dir.c_str());
-  std::printf("  DuckDB      duckdb -c \"load iceberg; select user_id, count(*), max(total) from iceberg_scan('%s') group by 1 order by 1 limit 5\"\n", MetadataOf(env, dir).c_str());
-  std::printf("  semel       %s verify %s/pipeline.sql\n", program.c_str(), dir.c_str());
-  (void)context;
+  PrintProof(env, dir, program, proof, generator.produced(), static_cast<double>((env.Steady() - begin).count()) / 1e6);
   if (proof.lost != 0 || proof.duplicated != 0 || proof.difference_cents != 0 || proof.rows != generator.produced())
     return Status::Invalid(kDemoFailed, "the tables differ from the truth", "this is a bug: keep " + dir);
   return Status::Ok();
@@ -199,14 +228,16 @@ Status Demo(CommandContext& context, const DemoOptions& options, env::Env& env) 
 
 void AddDemoCommand(CLI::App& app, CommandContext& context) {
   auto options = std::make_shared<DemoOptions>();
-  CLI::App* command = app.add_subcommand("demo", "the promise kept while the engine kills itself: no Kafka, no JVM, a few seconds");
+  CLI::App* command =
+      app.add_subcommand("demo", "the promise kept while the engine kills itself: no Kafka, no JVM, a few seconds");
   command->add_option("--dir", options->dir, "keep everything in this (new) folder");
-  command->add_option("--rows", options->rows, "purchases to make")->check(CLI::Range(int64_t{1000}, int64_t{100'000'000}));
+  command->add_option("--rows", options->rows, "purchases to make")
+      ->check(CLI::Range(int64_t{1000}, int64_t{100'000'000}));
   command->add_option("--seed", options->seed, "of the generator");
   command->callback([&context, options] {
     Result<env::Env*> env = context.MakeEnv();
     if (!env.ok()) return context.Fail(env.status());
-    if (const Status status = Demo(context, *options, **env); !status.ok()) context.Fail(status);
+    if (const Status status = Demo(*options, **env); !status.ok()) context.Fail(status);
   });
 }
 

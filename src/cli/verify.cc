@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// semel verify: reads the Iceberg tables again and proves each epoch against its receipt: number and digest of its rows.
+// semel verify: reads the Iceberg tables again and proves each epoch against its receipt: number and digest of its
+// rows.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <set>
@@ -23,8 +24,9 @@ struct Tally {
 };
 
 // One table: every own snapshot's files against the marker that it carries, every receipt against what is there.
-Status VerifyTable(env::Env& env, const plan::TableDescriptor& descriptor, const std::string& pipeline, const std::string& commit_id,
-                   const std::map<checkpoint::Attempt, checkpoint::Receipt>& receipts, Tally& tally) {
+Status VerifyTable(env::Env& env, const plan::TableDescriptor& descriptor, const std::string& pipeline,
+                   const std::string& commit_id, const std::map<checkpoint::Attempt, checkpoint::Receipt>& receipts,
+                   Tally& tally) {
   SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<iceberg::Table> table, connectors::OpenIcebergTable(env, descriptor));
   SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<const iceberg::TableVersion> version, table->Load());
   SEMEL_ASSIGN_OR_RETURN(std::vector<iceberg::Table::AddedBySnapshot> history, table->History(*version));
@@ -60,8 +62,9 @@ Status VerifyTable(env::Env& env, const plan::TableDescriptor& descriptor, const
       const bool same = rows == entry.marker.rows && digest.ToString() == entry.marker.digest && all_live;
       ++(same ? tally.proven : tally.differ);
       if (!same)
-        std::printf("epoch %s of %s: receipt %lu rows %s, table %lu rows %s%s\n", attempt.ToString().c_str(), commit_id.c_str(), entry.marker.rows, entry.marker.digest.c_str(), rows,
-                    digest.ToString().c_str(), all_live ? "" : ", some of its files are no longer part of the table");
+        std::printf("epoch %s of %s: receipt %lu rows %s, table %lu rows %s%s\n", attempt.ToString().c_str(),
+                    commit_id.c_str(), entry.marker.rows, entry.marker.digest.c_str(), rows, digest.ToString().c_str(),
+                    all_live ? "" : ", some of its files are no longer part of the table");
     }
   }
   return Status::Ok();
@@ -83,18 +86,24 @@ void Verify(CommandContext& context, const std::string& file) {
     const std::string commit_id = "iceberg:" + table.FullName();
     if (table.connector != "iceberg" || !done.insert(commit_id).second) continue;
     Tally tally;
-    if (const Status status = VerifyTable(env, table, script->settings.pipeline_name, commit_id, *receipts, tally); !status.ok()) return context.Fail(status, script->text, file);
-    std::printf("%s: %zu epochs proven, %zu differ, %zu expired, %zu foreign snapshots\n", table.FullName().c_str(), tally.proven, tally.differ, tally.gone, tally.foreign);
+    if (const Status status = VerifyTable(env, table, script->settings.pipeline_name, commit_id, *receipts, tally);
+        !status.ok())
+      return context.Fail(status, script->text, file);
+    std::printf("%s: %zu epochs proven, %zu differ, %zu expired, %zu foreign snapshots\n", table.FullName().c_str(),
+                tally.proven, tally.differ, tally.gone, tally.foreign);
     total.differ += tally.differ;
   }
-  if (total.differ > 0) context.Fail(Status::Corrupt(kNotProven, fmt::format("{} epochs differ from their receipts", total.differ), "the lines above name them; restore the table's files"));
+  if (total.differ > 0)
+    context.Fail(Status::Corrupt(kNotProven, fmt::format("{} epochs differ from their receipts", total.differ),
+                                 "the lines above name them; restore the table's files"));
 }
 
 }  // namespace
 
 void AddVerifyCommand(CLI::App& app, CommandContext& context) {
   auto file = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("verify", "re-read the Iceberg tables and prove each epoch against its receipt");
+  CLI::App* command =
+      app.add_subcommand("verify", "re-read the Iceberg tables and prove each epoch against its receipt");
   command->add_option("script", *file, "the SQL script")->required();
   command->callback([&context, file] { Verify(context, *file); });
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Writing and reading of binary forms: fixed-width integers in either byte order, varints, length-prefixed text. The reader is for
-// bytes that nobody vouches for: it never reads past the end, and one check at the end tells whether anything was missing.
+// Writing and reading of binary forms: fixed-width integers in either byte order, varints, length-prefixed text. The
+// reader is for bytes that nobody vouches for: it never reads past the end, and one check at the end tells whether
+// anything was missing.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +22,13 @@ class ByteWriter {
 
   void U8(uint8_t v) { bytes_ += static_cast<char>(v); }
   template <typename T>
-  void Little(T v) { bytes_.append(reinterpret_cast<const char*>(&v), sizeof(T)); }
+  void Little(T v) {
+    bytes_.append(reinterpret_cast<const char*>(&v), sizeof(T));
+  }
   template <typename T>
   void Big(T v) {
-    for (int shift = static_cast<int>(sizeof(T)) * 8 - 8; shift >= 0; shift -= 8) bytes_ += static_cast<char>(static_cast<uint64_t>(v) >> shift);
+    for (int shift = static_cast<int>(sizeof(T)) * 8 - 8; shift >= 0; shift -= 8)
+      bytes_ += static_cast<char>(static_cast<uint64_t>(v) >> shift);
   }
   void Varint(uint64_t v) {
     for (; v >= 0x80; v >>= 7) bytes_ += static_cast<char>(v | 0x80);

@@ -41,7 +41,8 @@ TEST(HashTest, MurmurMatchesIcebergsTable) {
 
 TEST(BytesTest, RoundTripsAndNeverReadsPastTheEnd) {
   ByteWriter w;
-  w.U8(7), w.Little<uint32_t>(1), w.Big<uint16_t>(258), w.Varint(300), w.Zigzag(-3), w.Text("text"), w.Zigzag(INT64_MIN);
+  w.U8(7), w.Little<uint32_t>(1), w.Big<uint16_t>(258), w.Varint(300), w.Zigzag(-3), w.Text("text"),
+      w.Zigzag(INT64_MIN);
   ByteReader r(w.bytes());
   EXPECT_EQ(r.U8(), 7);
   EXPECT_EQ(r.Little<uint32_t>(), 1u);

@@ -16,7 +16,8 @@ namespace semel::codec {
 namespace {
 
 Status Damaged(std::string_view what) {
-  return Status::Corrupt(kBadCompression, fmt::format("{} data is damaged or too large", what), "the sender or the disk damaged it; read it again");
+  return Status::Corrupt(kBadCompression, fmt::format("{} data is damaged or too large", what),
+                         "the sender or the disk damaged it; read it again");
 }
 
 // Window bits as zlib wants them: 15 + 32 finds gzip or zlib by itself, −15 is raw deflate (Avro).
@@ -124,21 +125,30 @@ Result<std::string> UnZstd(std::string_view data, size_t limit) {
 
 Result<std::string> Decompress(Compression kind, std::string_view data, size_t limit) {
   switch (kind) {
-    case Compression::kNone: return std::string(data);
-    case Compression::kGzip: return Inflate(data, 15 + 32, limit, "gzip");
-    case Compression::kDeflateRaw: return Inflate(data, -15, limit, "deflate");
-    case Compression::kSnappy: return Unsnap(data, limit);
-    case Compression::kLz4Frame: return UnLz4(data, limit);
-    case Compression::kZstd: return UnZstd(data, limit);
+    case Compression::kNone:
+      return std::string(data);
+    case Compression::kGzip:
+      return Inflate(data, 15 + 32, limit, "gzip");
+    case Compression::kDeflateRaw:
+      return Inflate(data, -15, limit, "deflate");
+    case Compression::kSnappy:
+      return Unsnap(data, limit);
+    case Compression::kLz4Frame:
+      return UnLz4(data, limit);
+    case Compression::kZstd:
+      return UnZstd(data, limit);
   }
   return Status::Internal("compression kind");
 }
 
 Result<std::string> Compress(Compression kind, std::string_view data) {
   switch (kind) {
-    case Compression::kNone: return std::string(data);
-    case Compression::kGzip: return Deflate(data, 15 + 16);
-    case Compression::kDeflateRaw: return Deflate(data, -15);
+    case Compression::kNone:
+      return std::string(data);
+    case Compression::kGzip:
+      return Deflate(data, 15 + 16);
+    case Compression::kDeflateRaw:
+      return Deflate(data, -15);
     case Compression::kSnappy: {
       std::string out;
       snappy::Compress(data.data(), data.size(), &out);

@@ -15,7 +15,8 @@ inline constexpr ErrorCode kBadCompression{5901, ExitCode::kData, "damaged compr
 
 enum class Compression : uint8_t { kNone, kGzip, kSnappy, kLz4Frame, kZstd, kDeflateRaw };
 
-// Corrupt if the data is damaged or unpacks to more than `limit` bytes. Snappy: plain or in xerial's framing (Kafka's Java client).
+// Corrupt if the data is damaged or unpacks to more than `limit` bytes. Snappy: plain or in xerial's framing (Kafka's
+// Java client).
 Result<std::string> Decompress(Compression kind, std::string_view data, size_t limit);
 Result<std::string> Compress(Compression kind, std::string_view data);
 

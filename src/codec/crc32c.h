@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// CRC-32C (Castagnoli, reflected polynomial 0x82f63b78; RFC 3720 appendix B.4), by the SSE4.2 instruction where the processor has it.
+// CRC-32C (Castagnoli, reflected polynomial 0x82f63b78; RFC 3720 appendix B.4), by the SSE4.2 instruction where the
+// processor has it.
 #pragma once
 
 #include <cstdint>

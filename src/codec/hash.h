@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Hashes: XXH3 (xxHash specification 0.8) for tables and digests, Murmur3 x86 32-bit (Appleby) for Iceberg's bucket transform.
+// Hashes: XXH3 (xxHash specification 0.8) for tables and digests, Murmur3 x86 32-bit (Appleby) for Iceberg's bucket
+// transform.
 #pragma once
 
 #include <cstdint>

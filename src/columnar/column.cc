@@ -59,12 +59,18 @@ int64_t Column::CountNulls() const {
 
 int128 Column::GetInt(int64_t i) const {
   switch (type_.physical()) {
-    case PhysicalKind::kInt8: return values<int8_t>()[i];
-    case PhysicalKind::kInt16: return values<int16_t>()[i];
-    case PhysicalKind::kInt32: return values<int32_t>()[i];
-    case PhysicalKind::kInt64: return values<int64_t>()[i];
-    case PhysicalKind::kInt128: return values<int128>()[i];
-    default: break;
+    case PhysicalKind::kInt8:
+      return values<int8_t>()[i];
+    case PhysicalKind::kInt16:
+      return values<int16_t>()[i];
+    case PhysicalKind::kInt32:
+      return values<int32_t>()[i];
+    case PhysicalKind::kInt64:
+      return values<int64_t>()[i];
+    case PhysicalKind::kInt128:
+      return values<int128>()[i];
+    default:
+      break;
   }
   SEMEL_CHECK(false, "GetInt of a column that holds no integers");
   return 0;
@@ -130,7 +136,8 @@ void ColumnBuilder::AppendNull() {
     case PhysicalKind::kStruct:
       for (auto& child : children_) child->AppendNull();
       break;
-    case PhysicalKind::kNone: break;
+    case PhysicalKind::kNone:
+      break;
     default: {
       const uint8_t zeros[16] = {};
       values_.Append(zeros, static_cast<size_t>(type_.byte_width()));
@@ -152,12 +159,18 @@ void ColumnBuilder::AppendBool(bool v) {
 
 void ColumnBuilder::AppendInt(int128 v) {
   switch (physical_) {
-    case PhysicalKind::kInt8: return Append(static_cast<int8_t>(v));
-    case PhysicalKind::kInt16: return Append(static_cast<int16_t>(v));
-    case PhysicalKind::kInt32: return Append(static_cast<int32_t>(v));
-    case PhysicalKind::kInt64: return Append(static_cast<int64_t>(v));
-    case PhysicalKind::kInt128: return Append(v);
-    default: SEMEL_CHECK(false, "AppendInt to a column that holds no integers");
+    case PhysicalKind::kInt8:
+      return Append(static_cast<int8_t>(v));
+    case PhysicalKind::kInt16:
+      return Append(static_cast<int16_t>(v));
+    case PhysicalKind::kInt32:
+      return Append(static_cast<int32_t>(v));
+    case PhysicalKind::kInt64:
+      return Append(static_cast<int64_t>(v));
+    case PhysicalKind::kInt128:
+      return Append(v);
+    default:
+      SEMEL_CHECK(false, "AppendInt to a column that holds no integers");
   }
 }
 
@@ -185,15 +198,21 @@ void ColumnBuilder::AppendFrom(const Column& column, int64_t i) {
     return;
   }
   switch (physical_) {
-    case PhysicalKind::kBinary: return AppendString(column.GetString(i));
-    case PhysicalKind::kBit: return AppendBool(column.GetBool(i));
+    case PhysicalKind::kBinary:
+      return AppendString(column.GetString(i));
+    case PhysicalKind::kBit:
+      return AppendBool(column.GetBool(i));
     case PhysicalKind::kStruct:
       for (size_t c = 0; c < children_.size(); ++c) children_[c]->AppendFrom(*column.children()[c], i);
       return AppendRow(true);
-    case PhysicalKind::kFloat: return Append(column.values<float>()[i]);
-    case PhysicalKind::kDouble: return Append(column.values<double>()[i]);
-    case PhysicalKind::kNone: return AppendNull();
-    default: return AppendInt(column.GetInt(i));
+    case PhysicalKind::kFloat:
+      return Append(column.values<float>()[i]);
+    case PhysicalKind::kDouble:
+      return Append(column.values<double>()[i]);
+    case PhysicalKind::kNone:
+      return AppendNull();
+    default:
+      return AppendInt(column.GetInt(i));
   }
 }
 
@@ -206,12 +225,16 @@ void ColumnBuilder::RemoveLast() {
       values_.Resize((static_cast<size_t>(length_) + 1) * 4);
       data_.Resize(static_cast<size_t>(values_.as<int32_t>()[length_]));
       break;
-    case PhysicalKind::kBit: values_.Resize(BitmapBytes(length_)); break;
+    case PhysicalKind::kBit:
+      values_.Resize(BitmapBytes(length_));
+      break;
     case PhysicalKind::kStruct:
       for (auto& child : children_) child->RemoveLast();
       break;
-    case PhysicalKind::kNone: break;
-    default: values_.Resize(static_cast<size_t>(length_) * static_cast<size_t>(type_.byte_width()));
+    case PhysicalKind::kNone:
+      break;
+    default:
+      values_.Resize(static_cast<size_t>(length_) * static_cast<size_t>(type_.byte_width()));
   }
 }
 
@@ -219,8 +242,7 @@ ColumnPtr ColumnBuilder::Finish() {
   std::vector<ColumnPtr> children;
   for (auto& child : children_) children.push_back(child->Finish());
   BufferPtr validity = has_nulls_ ? std::make_shared<const Buffer>(std::move(validity_)) : nullptr;
-  BufferPtr data =
-      physical_ == PhysicalKind::kBinary ? std::make_shared<const Buffer>(std::move(data_)) : nullptr;
+  BufferPtr data = physical_ == PhysicalKind::kBinary ? std::make_shared<const Buffer>(std::move(data_)) : nullptr;
   auto column = std::make_shared<const Column>(type_, length_, std::move(validity),
                                                std::make_shared<const Buffer>(std::move(values_)), std::move(data),
                                                std::move(children));
@@ -275,14 +297,30 @@ ColumnPtr Take(const Column& column, std::span<const uint32_t> rows) {
   BufferPtr data;
   std::vector<ColumnPtr> children;
   switch (column.type().physical()) {
-    case PhysicalKind::kInt8: values = TakeFixed<int8_t>(column, rows); break;
-    case PhysicalKind::kInt16: values = TakeFixed<int16_t>(column, rows); break;
-    case PhysicalKind::kInt32: values = TakeFixed<int32_t>(column, rows); break;
-    case PhysicalKind::kInt64: values = TakeFixed<int64_t>(column, rows); break;
-    case PhysicalKind::kInt128: values = TakeFixed<int128>(column, rows); break;
-    case PhysicalKind::kFloat: values = TakeFixed<float>(column, rows); break;
-    case PhysicalKind::kDouble: values = TakeFixed<double>(column, rows); break;
-    case PhysicalKind::kBit: values = TakeBits(column.values_buffer()->data(), rows); break;
+    case PhysicalKind::kInt8:
+      values = TakeFixed<int8_t>(column, rows);
+      break;
+    case PhysicalKind::kInt16:
+      values = TakeFixed<int16_t>(column, rows);
+      break;
+    case PhysicalKind::kInt32:
+      values = TakeFixed<int32_t>(column, rows);
+      break;
+    case PhysicalKind::kInt64:
+      values = TakeFixed<int64_t>(column, rows);
+      break;
+    case PhysicalKind::kInt128:
+      values = TakeFixed<int128>(column, rows);
+      break;
+    case PhysicalKind::kFloat:
+      values = TakeFixed<float>(column, rows);
+      break;
+    case PhysicalKind::kDouble:
+      values = TakeFixed<double>(column, rows);
+      break;
+    case PhysicalKind::kBit:
+      values = TakeBits(column.values_buffer()->data(), rows);
+      break;
     case PhysicalKind::kBinary: {
       auto offsets = std::make_shared<Buffer>((rows.size() + 1) * 4);
       int32_t* to = offsets->mutable_as<int32_t>();
@@ -307,7 +345,9 @@ ColumnPtr Take(const Column& column, std::span<const uint32_t> rows) {
       for (const ColumnPtr& child : column.children()) children.push_back(Take(*child, rows));
       values = std::make_shared<const Buffer>();
       break;
-    case PhysicalKind::kNone: values = std::make_shared<const Buffer>(); break;
+    case PhysicalKind::kNone:
+      values = std::make_shared<const Buffer>();
+      break;
   }
   return std::make_shared<const Column>(column.type(), n, std::move(validity), std::move(values), std::move(data),
                                         std::move(children));

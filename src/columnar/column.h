@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Columns and batches in the Apache Arrow memory layout (Arrow columnar format 1.5, sections "Validity bitmaps", "Fixed-size
-// primitive", "Variable-size binary", "Struct"): validity bitmaps with 1 = valid in LSB order, values without gaps, 32-bit offsets.
-// Columns are immutable once built and shared by pointer; there are no offsets into shared columns (a slice is a copy).
+// Columns and batches in the Apache Arrow memory layout (Arrow columnar format 1.5, sections "Validity bitmaps",
+// "Fixed-size primitive", "Variable-size binary", "Struct"): validity bitmaps with 1 = valid in LSB order, values
+// without gaps, 32-bit offsets. Columns are immutable once built and shared by pointer; there are no offsets into
+// shared columns (a slice is a copy).
 #pragma once
 
 #include <cstring>
@@ -16,8 +17,8 @@
 
 namespace semel::columnar {
 
-// Owned memory, aligned to 64 bytes and padded so that a kernel may read 64 bytes past the end. Grows while being built,
-// immutable afterwards (shared as shared_ptr<const Buffer>).
+// Owned memory, aligned to 64 bytes and padded so that a kernel may read 64 bytes past the end. Grows while being
+// built, immutable afterwards (shared as shared_ptr<const Buffer>).
 class Buffer {
  public:
   Buffer() = default;
@@ -36,9 +37,13 @@ class Buffer {
   const uint8_t* data() const { return data_; }
   uint8_t* mutable_data() { return data_; }
   template <typename T>
-  const T* as() const { return reinterpret_cast<const T*>(data_); }
+  const T* as() const {
+    return reinterpret_cast<const T*>(data_);
+  }
   template <typename T>
-  T* mutable_as() { return reinterpret_cast<T*>(data_); }
+  T* mutable_as() {
+    return reinterpret_cast<T*>(data_);
+  }
 
   // Keeps the content; new bytes are not initialised.
   void Resize(size_t size) {
@@ -80,8 +85,8 @@ using ColumnPtr = std::shared_ptr<const Column>;
 // One column of values. Immutable, any thread may read it.
 class Column {
  public:
-  // `validity` may be null (every value is valid); `values` per PhysicalKind (bits, fixed width, or int32 offsets of length+1);
-  // `data` only for binary; `children` only for ROW.
+  // `validity` may be null (every value is valid); `values` per PhysicalKind (bits, fixed width, or int32 offsets of
+  // length+1); `data` only for binary; `children` only for ROW.
   Column(DataType type, int64_t length, BufferPtr validity, BufferPtr values, BufferPtr data = nullptr,
          std::vector<ColumnPtr> children = {});
 
@@ -94,7 +99,9 @@ class Column {
   int64_t CountNulls() const;
 
   template <typename T>
-  const T* values() const { return values_->as<T>(); }
+  const T* values() const {
+    return values_->as<T>();
+  }
   bool GetBool(int64_t i) const { return GetBit(values_->data(), i); }
   const int32_t* offsets() const { return values_->as<int32_t>(); }
   const char* data() const { return data_ ? data_->as<char>() : nullptr; }
@@ -142,9 +149,12 @@ class ColumnBuilder {
   void AppendInt(int128 v);
   void AppendInt64(int64_t v) {
     switch (physical_) {
-      case PhysicalKind::kInt32: return Append(static_cast<int32_t>(v));
-      case PhysicalKind::kInt64: return Append(v);
-      default: return AppendInt(v);
+      case PhysicalKind::kInt32:
+        return Append(static_cast<int32_t>(v));
+      case PhysicalKind::kInt64:
+        return Append(v);
+      default:
+        return AppendInt(v);
     }
   }
   // Many values without NULLs. REQUIRES: sizeof(T) is the type's byte width.

@@ -147,7 +147,8 @@ DecimalParse ParseDecimal(std::string_view text, int precision, int scale, int12
   if (from < -38 + scale - 38) return DecimalParse::kOverflow;
   if (!Rescale(value, from, scale, precision, unscaled)) return DecimalParse::kOverflow;
   int128 back;
-  const bool exact = !lost && from <= scale + 38 && (from <= scale || (Rescale(unscaled, scale, from, 38, back) && back == value));
+  const bool exact =
+      !lost && from <= scale + 38 && (from <= scale || (Rescale(unscaled, scale, from, 38, back) && back == value));
   return exact ? DecimalParse::kExact : DecimalParse::kRounded;
 }
 

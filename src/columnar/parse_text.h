@@ -20,7 +20,8 @@ std::optional<int64_t> ParseTimeOfDay(std::string_view text);
 std::optional<int64_t> ParseTimestamp(std::string_view text, bool iso = false);
 
 enum class DecimalParse : uint8_t { kExact, kRounded, kOverflow, kNotANumber };
-// A decimal number in plain or exponent form → unscaled value of DECIMAL(precision, scale); extra digits are rounded HALF_UP.
+// A decimal number in plain or exponent form → unscaled value of DECIMAL(precision, scale); extra digits are rounded
+// HALF_UP.
 DecimalParse ParseDecimal(std::string_view text, int precision, int scale, int128& unscaled);
 
 // 10^n for 0 <= n <= 38.

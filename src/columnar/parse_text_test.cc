@@ -14,8 +14,8 @@ TEST(ParseTextTest, DatesAndTimestampsRoundTrip) {
     EXPECT_EQ(DateToString(ParseDate(text).value()), text);
   EXPECT_EQ(TimestampToString(ParseTimestamp("1969-12-31 23:59:59.999").value(), 3), "1969-12-31 23:59:59.999");
   EXPECT_EQ(ParseTimestamp("2026-01-02T03:04:05", true), ParseTimestamp("2026-01-02 03:04:05.000000000"));
-  for (const char* bad : {"", "2026-02-30 00:00:00", "2026-13-01 00:00:00", "2026-01-01 24:00:00", "2026-01-01 00:00", "2026-01-01 00:00:00.",
-                          "2026-01-01 00:00:00x", "2026-1-1 00:00:00", "20a6-01-01 00:00:00"})
+  for (const char* bad : {"", "2026-02-30 00:00:00", "2026-13-01 00:00:00", "2026-01-01 24:00:00", "2026-01-01 00:00",
+                          "2026-01-01 00:00:00.", "2026-01-01 00:00:00x", "2026-1-1 00:00:00", "20a6-01-01 00:00:00"})
     EXPECT_FALSE(ParseTimestamp(bad)) << bad;
 }
 
@@ -25,12 +25,22 @@ TEST(ParseTextTest, DecimalsAreExactOrRoundedHalfUpOrRefused) {
     DecimalParse outcome;
     int64_t unscaled;
   };
-  const Case cases[] = {{"12.30", DecimalParse::kExact, 1230},       {"-0.005", DecimalParse::kRounded, -1},   {"0.004", DecimalParse::kRounded, 0},
-                        {"99999999.99", DecimalParse::kExact, 9999999999}, {"99999999.995", DecimalParse::kOverflow, 0},
-                        {"100000000", DecimalParse::kOverflow, 0},  {"1.5e2", DecimalParse::kExact, 15000},    {"15E-1", DecimalParse::kExact, 150},
-                        {"1e-5", DecimalParse::kRounded, 0},        {"0.000", DecimalParse::kExact, 0},        {"1e400", DecimalParse::kOverflow, 0},
-                        {"", DecimalParse::kNotANumber, 0},         {"-", DecimalParse::kNotANumber, 0},       {"1.2.3", DecimalParse::kNotANumber, 0},
-                        {"1e", DecimalParse::kNotANumber, 0},       {"abc", DecimalParse::kNotANumber, 0},
+  const Case cases[] = {{"12.30", DecimalParse::kExact, 1230},
+                        {"-0.005", DecimalParse::kRounded, -1},
+                        {"0.004", DecimalParse::kRounded, 0},
+                        {"99999999.99", DecimalParse::kExact, 9999999999},
+                        {"99999999.995", DecimalParse::kOverflow, 0},
+                        {"100000000", DecimalParse::kOverflow, 0},
+                        {"1.5e2", DecimalParse::kExact, 15000},
+                        {"15E-1", DecimalParse::kExact, 150},
+                        {"1e-5", DecimalParse::kRounded, 0},
+                        {"0.000", DecimalParse::kExact, 0},
+                        {"1e400", DecimalParse::kOverflow, 0},
+                        {"", DecimalParse::kNotANumber, 0},
+                        {"-", DecimalParse::kNotANumber, 0},
+                        {"1.2.3", DecimalParse::kNotANumber, 0},
+                        {"1e", DecimalParse::kNotANumber, 0},
+                        {"abc", DecimalParse::kNotANumber, 0},
                         {"1.00000000000000000000000000000000000000000001", DecimalParse::kRounded, 100}};
   for (const Case& c : cases) {
     int128 unscaled = 0;

@@ -11,7 +11,8 @@ namespace {
 inline constexpr ErrorCode kBadDigest{5902, ExitCode::kData, "unreadable digest"};
 constexpr uint64_t kSeed = 0x53454d454c2d3031;  // "SEMEL-01"
 
-// Per value: 0 for NULL; else 1 and 16 bytes for every exact number or time, 2 and 8 bytes for floating, 3, length and bytes for text.
+// Per value: 0 for NULL; else 1 and 16 bytes for every exact number or time, 2 and 8 bytes for floating, 3, length and
+// bytes for text.
 void AppendValue(const Column& column, int64_t i, std::string& out) {
   if (column.IsNull(i)) {
     out += '\0';
@@ -27,7 +28,8 @@ void AppendValue(const Column& column, int64_t i, std::string& out) {
     }
     case PhysicalKind::kFloat:
     case PhysicalKind::kDouble: {
-      double v = column.type().physical() == PhysicalKind::kFloat ? static_cast<double>(column.values<float>()[i]) : column.values<double>()[i];
+      double v = column.type().physical() == PhysicalKind::kFloat ? static_cast<double>(column.values<float>()[i])
+                                                                  : column.values<double>()[i];
       if (v != v) v = __builtin_nan("");
       out += '\2';
       out.append(reinterpret_cast<const char*>(&v), 8);
@@ -37,7 +39,9 @@ void AppendValue(const Column& column, int64_t i, std::string& out) {
       out += '\4';
       for (const ColumnPtr& child : column.children()) AppendValue(*child, i, out);
       break;
-    case PhysicalKind::kNone: out += '\0'; break;
+    case PhysicalKind::kNone:
+      out += '\0';
+      break;
     default: {
       const int128 v = column.type().physical() == PhysicalKind::kBit ? column.GetBool(i) : column.GetInt(i);
       out += '\1';
@@ -58,7 +62,9 @@ void RowDigest::AddRows(const Batch& batch) {
   }
 }
 
-std::string RowDigest::ToString() const { return fmt::format("{:016x}{:016x}", static_cast<uint64_t>(sum_ >> 64), static_cast<uint64_t>(sum_)); }
+std::string RowDigest::ToString() const {
+  return fmt::format("{:016x}{:016x}", static_cast<uint64_t>(sum_ >> 64), static_cast<uint64_t>(sum_));
+}
 
 Result<RowDigest> RowDigest::Parse(std::string_view text) {
   RowDigest digest;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// A digest of a multiset of rows (docs/formats/row-digest.md): the sum mod 2^128 of a hash of each row, so that it does not depend on
-// order, batches or files, and digests of parts add up. A sum, never XOR: a row twice must not vanish.
+// A digest of a multiset of rows (docs/formats/row-digest.md): the sum mod 2^128 of a hash of each row, so that it does
+// not depend on order, batches or files, and digests of parts add up. A sum, never XOR: a row twice must not vanish.
 #pragma once
 
 #include <string>

@@ -21,39 +21,55 @@ const std::vector<Field>& DataType::fields() const { return fields_ ? *fields_ :
 
 PhysicalKind DataType::physical() const {
   switch (kind_) {
-    case TypeKind::kNull: return PhysicalKind::kNone;
-    case TypeKind::kBoolean: return PhysicalKind::kBit;
-    case TypeKind::kTinyInt: return PhysicalKind::kInt8;
-    case TypeKind::kSmallInt: return PhysicalKind::kInt16;
+    case TypeKind::kNull:
+      return PhysicalKind::kNone;
+    case TypeKind::kBoolean:
+      return PhysicalKind::kBit;
+    case TypeKind::kTinyInt:
+      return PhysicalKind::kInt8;
+    case TypeKind::kSmallInt:
+      return PhysicalKind::kInt16;
     case TypeKind::kInteger:
     case TypeKind::kDate:
     case TypeKind::kTime:
-    case TypeKind::kIntervalMonths: return PhysicalKind::kInt32;
+    case TypeKind::kIntervalMonths:
+      return PhysicalKind::kInt32;
     case TypeKind::kBigInt:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
-    case TypeKind::kInterval: return PhysicalKind::kInt64;
-    case TypeKind::kFloat: return PhysicalKind::kFloat;
-    case TypeKind::kDouble: return PhysicalKind::kDouble;
+    case TypeKind::kInterval:
+      return PhysicalKind::kInt64;
+    case TypeKind::kFloat:
+      return PhysicalKind::kFloat;
+    case TypeKind::kDouble:
+      return PhysicalKind::kDouble;
     case TypeKind::kDecimal:
       return precision_ <= kMaxCompactDecimalPrecision ? PhysicalKind::kInt64 : PhysicalKind::kInt128;
     case TypeKind::kString:
-    case TypeKind::kBytes: return PhysicalKind::kBinary;
-    case TypeKind::kRow: return PhysicalKind::kStruct;
+    case TypeKind::kBytes:
+      return PhysicalKind::kBinary;
+    case TypeKind::kRow:
+      return PhysicalKind::kStruct;
   }
   return PhysicalKind::kNone;
 }
 
 int DataType::byte_width() const {
   switch (physical()) {
-    case PhysicalKind::kInt8: return 1;
-    case PhysicalKind::kInt16: return 2;
+    case PhysicalKind::kInt8:
+      return 1;
+    case PhysicalKind::kInt16:
+      return 2;
     case PhysicalKind::kInt32:
-    case PhysicalKind::kFloat: return 4;
+    case PhysicalKind::kFloat:
+      return 4;
     case PhysicalKind::kInt64:
-    case PhysicalKind::kDouble: return 8;
-    case PhysicalKind::kInt128: return 16;
-    default: return 0;
+    case PhysicalKind::kDouble:
+      return 8;
+    case PhysicalKind::kInt128:
+      return 16;
+    default:
+      return 0;
   }
 }
 
@@ -88,15 +104,32 @@ bool DataType::operator==(const DataType& other) const {
 std::string DataType::ToString() const {
   std::string text;
   switch (kind_) {
-    case TypeKind::kNull: return "NULL";
-    case TypeKind::kBoolean: text = "BOOLEAN"; break;
-    case TypeKind::kTinyInt: text = "TINYINT"; break;
-    case TypeKind::kSmallInt: text = "SMALLINT"; break;
-    case TypeKind::kInteger: text = "INT"; break;
-    case TypeKind::kBigInt: text = "BIGINT"; break;
-    case TypeKind::kFloat: text = "FLOAT"; break;
-    case TypeKind::kDouble: text = "DOUBLE"; break;
-    case TypeKind::kDecimal: text = fmt::format("DECIMAL({}, {})", precision_, scale_); break;
+    case TypeKind::kNull:
+      return "NULL";
+    case TypeKind::kBoolean:
+      text = "BOOLEAN";
+      break;
+    case TypeKind::kTinyInt:
+      text = "TINYINT";
+      break;
+    case TypeKind::kSmallInt:
+      text = "SMALLINT";
+      break;
+    case TypeKind::kInteger:
+      text = "INT";
+      break;
+    case TypeKind::kBigInt:
+      text = "BIGINT";
+      break;
+    case TypeKind::kFloat:
+      text = "FLOAT";
+      break;
+    case TypeKind::kDouble:
+      text = "DOUBLE";
+      break;
+    case TypeKind::kDecimal:
+      text = fmt::format("DECIMAL({}, {})", precision_, scale_);
+      break;
     case TypeKind::kString:
       text = fixed_length_                    ? fmt::format("CHAR({})", precision_)
              : precision_ == kUnboundedLength ? "STRING"
@@ -107,12 +140,24 @@ std::string DataType::ToString() const {
              : precision_ == kUnboundedLength ? "BYTES"
                                               : fmt::format("VARBINARY({})", precision_);
       break;
-    case TypeKind::kDate: text = "DATE"; break;
-    case TypeKind::kTime: text = fmt::format("TIME({})", precision_); break;
-    case TypeKind::kTimestamp: text = fmt::format("TIMESTAMP({})", precision_); break;
-    case TypeKind::kTimestampLtz: text = fmt::format("TIMESTAMP_LTZ({})", precision_); break;
-    case TypeKind::kInterval: text = "INTERVAL DAY TO SECOND"; break;
-    case TypeKind::kIntervalMonths: text = "INTERVAL YEAR TO MONTH"; break;
+    case TypeKind::kDate:
+      text = "DATE";
+      break;
+    case TypeKind::kTime:
+      text = fmt::format("TIME({})", precision_);
+      break;
+    case TypeKind::kTimestamp:
+      text = fmt::format("TIMESTAMP({})", precision_);
+      break;
+    case TypeKind::kTimestampLtz:
+      text = fmt::format("TIMESTAMP_LTZ({})", precision_);
+      break;
+    case TypeKind::kInterval:
+      text = "INTERVAL DAY TO SECOND";
+      break;
+    case TypeKind::kIntervalMonths:
+      text = "INTERVAL YEAR TO MONTH";
+      break;
     case TypeKind::kRow: {
       text = "ROW<";
       for (size_t i = 0; i < fields().size(); ++i) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// SQL types as Flink defines them, and how each lies in memory. Names, ranges and defaults: Apache Flink 2.1 documentation,
-// "Data Types". Physical forms are those of the Apache Arrow columnar format.
+// SQL types as Flink defines them, and how each lies in memory. Names, ranges and defaults: Apache Flink 2.1
+// documentation, "Data Types". Physical forms are those of the Apache Arrow columnar format.
 #pragma once
 
 #include <cstdint>
@@ -18,28 +18,40 @@ using int128 = __int128;
 using uint128 = unsigned __int128;
 
 enum class TypeKind : uint8_t {
-  kNull,       // the type of an untyped NULL literal; never a stored column
-  kBoolean,    // bitmap
-  kTinyInt,    // int8
-  kSmallInt,   // int16
-  kInteger,    // int32
-  kBigInt,     // int64
-  kFloat,      // float
-  kDouble,     // double
-  kDecimal,    // int64 where precision <= 18 (Arrow decimal64), else int128 (Arrow decimal128); unscaled value
-  kString,     // CHAR, VARCHAR, STRING: UTF-8 with 32-bit offsets
-  kBytes,      // BINARY, VARBINARY, BYTES: 32-bit offsets
-  kDate,       // int32 days since 1970-01-01
-  kTime,       // int32 milliseconds of the day (Flink keeps TIME to the second at most; milliseconds are its in-memory form)
-  kTimestamp,  // int64 microseconds since 1970-01-01 00:00:00 without zone; precision 0..6
-  kTimestampLtz,  // int64 microseconds since 1970-01-01 00:00:00 UTC; precision 0..6
-  kInterval,      // INTERVAL DAY TO SECOND: int64 microseconds (expressions only)
+  kNull,      // the type of an untyped NULL literal; never a stored column
+  kBoolean,   // bitmap
+  kTinyInt,   // int8
+  kSmallInt,  // int16
+  kInteger,   // int32
+  kBigInt,    // int64
+  kFloat,     // float
+  kDouble,    // double
+  kDecimal,   // int64 where precision <= 18 (Arrow decimal64), else int128 (Arrow decimal128); unscaled value
+  kString,    // CHAR, VARCHAR, STRING: UTF-8 with 32-bit offsets
+  kBytes,     // BINARY, VARBINARY, BYTES: 32-bit offsets
+  kDate,      // int32 days since 1970-01-01
+  kTime,  // int32 milliseconds of the day (Flink keeps TIME to the second at most; milliseconds are its in-memory form)
+  kTimestamp,       // int64 microseconds since 1970-01-01 00:00:00 without zone; precision 0..6
+  kTimestampLtz,    // int64 microseconds since 1970-01-01 00:00:00 UTC; precision 0..6
+  kInterval,        // INTERVAL DAY TO SECOND: int64 microseconds (expressions only)
   kIntervalMonths,  // INTERVAL YEAR TO MONTH: int32 months (expressions only)
-  kRow,           // children
+  kRow,             // children
 };
 
 // How the values of a type lie in memory.
-enum class PhysicalKind : uint8_t { kBit, kInt8, kInt16, kInt32, kInt64, kInt128, kFloat, kDouble, kBinary, kStruct, kNone };
+enum class PhysicalKind : uint8_t {
+  kBit,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kInt128,
+  kFloat,
+  kDouble,
+  kBinary,
+  kStruct,
+  kNone
+};
 
 inline constexpr int kMaxDecimalPrecision = 38;
 inline constexpr int kMaxCompactDecimalPrecision = 18;
@@ -54,9 +66,9 @@ class DataType {
   DataType() = default;
   TypeKind kind() const { return kind_; }
   bool nullable() const { return nullable_; }
-  int precision() const { return precision_; }  // DECIMAL, TIME, TIMESTAMP, TIMESTAMP_LTZ
-  int scale() const { return scale_; }          // DECIMAL
-  int length() const { return precision_; }     // CHAR, VARCHAR, BINARY, VARBINARY in code points or bytes
+  int precision() const { return precision_; }         // DECIMAL, TIME, TIMESTAMP, TIMESTAMP_LTZ
+  int scale() const { return scale_; }                 // DECIMAL
+  int length() const { return precision_; }            // CHAR, VARCHAR, BINARY, VARBINARY in code points or bytes
   bool fixed_length() const { return fixed_length_; }  // CHAR(n), BINARY(n)
   const std::vector<Field>& fields() const;            // ROW
 
@@ -88,7 +100,8 @@ class DataType {
   static DataType BigInt(bool nullable = true);
   static DataType Float(bool nullable = true);
   static DataType Double(bool nullable = true);
-  static DataType Decimal(int precision, int scale, bool nullable = true);  // 1 <= precision <= 38, 0 <= scale <= precision
+  static DataType Decimal(int precision, int scale,
+                          bool nullable = true);  // 1 <= precision <= 38, 0 <= scale <= precision
   static DataType String(int length = kUnboundedLength, bool nullable = true);
   static DataType Char(int length, bool nullable = true);
   static DataType ByteString(int length = kUnboundedLength, bool nullable = true);

@@ -2,11 +2,12 @@
 // Copyright The Semel Authors
 //
 // Values as text, in the spelling of Flink's CAST(… AS STRING).
+#include "columnar/value_text.h"
+
 #include <chrono>
 #include <cmath>
 
 #include "columnar/column.h"
-#include "columnar/value_text.h"
 
 namespace semel::columnar {
 
@@ -35,7 +36,8 @@ std::string JavaFloating(std::string_view shortest_exponent_form, bool negative)
     if (exponent < 0) return text + "0." + std::string(static_cast<size_t>(-exponent - 1), '0') + digits;
     if (count <= exponent + 1)
       return text + digits + std::string(static_cast<size_t>(exponent + 1 - count), '0') + ".0";
-    return text + digits.substr(0, static_cast<size_t>(exponent) + 1) + "." + digits.substr(static_cast<size_t>(exponent) + 1);
+    return text + digits.substr(0, static_cast<size_t>(exponent) + 1) + "." +
+           digits.substr(static_cast<size_t>(exponent) + 1);
   }
   text += digits.substr(0, 1) + "." + (count > 1 ? digits.substr(1) : "0");
   return text + "E" + std::to_string(exponent);
@@ -58,7 +60,8 @@ std::string FloatingText(T v) {
 std::string TimeOfDay(int64_t micros_of_day, int precision) {
   const int64_t seconds = micros_of_day / 1'000'000;
   std::string text = fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-  if (precision > 0) text += "." + fmt::format("{:06}", micros_of_day % 1'000'000).substr(0, static_cast<size_t>(precision));
+  if (precision > 0)
+    text += "." + fmt::format("{:06}", micros_of_day % 1'000'000).substr(0, static_cast<size_t>(precision));
   return text;
 }
 
@@ -102,27 +105,38 @@ std::string ValueToString(const Column& column, int64_t i) {
   if (column.IsNull(i)) return "NULL";
   const DataType& type = column.type();
   switch (type.kind()) {
-    case TypeKind::kNull: return "NULL";
-    case TypeKind::kBoolean: return column.GetBool(i) ? "TRUE" : "FALSE";
+    case TypeKind::kNull:
+      return "NULL";
+    case TypeKind::kBoolean:
+      return column.GetBool(i) ? "TRUE" : "FALSE";
     case TypeKind::kTinyInt:
     case TypeKind::kSmallInt:
     case TypeKind::kInteger:
     case TypeKind::kBigInt:
     case TypeKind::kInterval:
-    case TypeKind::kIntervalMonths: return DecimalToString(column.GetInt(i), 0);
-    case TypeKind::kFloat: return FloatToString(column.values<float>()[i]);
-    case TypeKind::kDouble: return DoubleToString(column.values<double>()[i]);
-    case TypeKind::kDecimal: return DecimalToString(column.GetInt(i), type.scale());
-    case TypeKind::kString: return std::string(column.GetString(i));
+    case TypeKind::kIntervalMonths:
+      return DecimalToString(column.GetInt(i), 0);
+    case TypeKind::kFloat:
+      return FloatToString(column.values<float>()[i]);
+    case TypeKind::kDouble:
+      return DoubleToString(column.values<double>()[i]);
+    case TypeKind::kDecimal:
+      return DecimalToString(column.GetInt(i), type.scale());
+    case TypeKind::kString:
+      return std::string(column.GetString(i));
     case TypeKind::kBytes: {
       std::string text = "x'";
       for (unsigned char c : column.GetString(i)) text += fmt::format("{:02x}", c);
       return text + "'";
     }
-    case TypeKind::kDate: return DateToString(column.values<int32_t>()[i]);
-    case TypeKind::kTime: return TimeToString(column.values<int32_t>()[i], type.precision());
-    case TypeKind::kTimestamp: return TimestampToString(column.values<int64_t>()[i], type.precision());
-    case TypeKind::kTimestampLtz: return TimestampToString(column.values<int64_t>()[i], type.precision()) + "Z";
+    case TypeKind::kDate:
+      return DateToString(column.values<int32_t>()[i]);
+    case TypeKind::kTime:
+      return TimeToString(column.values<int32_t>()[i], type.precision());
+    case TypeKind::kTimestamp:
+      return TimestampToString(column.values<int64_t>()[i], type.precision());
+    case TypeKind::kTimestampLtz:
+      return TimestampToString(column.values<int64_t>()[i], type.precision()) + "Z";
     case TypeKind::kRow: {
       std::string text = "(";
       for (size_t c = 0; c < column.children().size(); ++c)

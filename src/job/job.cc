@@ -20,7 +20,8 @@ namespace {
 
 constexpr Micros kDiscoveryInterval(200'000);
 
-void VisitNodes(const plan::PhysicalPtr& node, std::set<const plan::PhysicalNode*>& seen, const std::function<void(const plan::PhysicalNode&)>& visit) {
+void VisitNodes(const plan::PhysicalPtr& node, std::set<const plan::PhysicalNode*>& seen,
+                const std::function<void(const plan::PhysicalNode&)>& visit) {
   if (!seen.insert(node.get()).second) return;
   visit(*node);
   for (const plan::PhysicalPtr& input : node->inputs) VisitNodes(input, seen, visit);
@@ -31,13 +32,20 @@ void VisitNodes(const plan::PhysicalPtr& node, std::set<const plan::PhysicalNode
 std::string StoreFolder(const JobSettings& settings) { return settings.checkpoint_root + "/" + settings.pipeline_name; }
 
 Job::Job(env::Env& env, JobRegistries registries, plan::PhysicalPlan plan, JobSettings settings, JobOptions options)
-    : env_(env), registries_(registries), plan_(std::move(plan)), settings_(std::move(settings)), options_(std::move(options)), mutex_(env.NewMutex()) {}
+    : env_(env),
+      registries_(registries),
+      plan_(std::move(plan)),
+      settings_(std::move(settings)),
+      options_(std::move(options)),
+      mutex_(env.NewMutex()) {}
 
 Job::~Job() = default;
 
 Status Job::MakeConnectors() {
   if (!sinks_.empty()) return Status::Ok();
-  if (plan_.sinks.empty()) return Status::Invalid(kNothingToRun, "the script has no INSERT INTO: there is nothing to run", "add INSERT INTO … SELECT …");
+  if (plan_.sinks.empty())
+    return Status::Invalid(kNothingToRun, "the script has no INSERT INTO: there is nothing to run",
+                           "add INSERT INTO … SELECT …");
   std::set<const plan::PhysicalNode*> seen;
   Status status;
   auto visit = [this, &status](const plan::PhysicalNode& node) {
@@ -60,7 +68,8 @@ Status Job::MakeConnectors() {
   };
   for (const plan::PhysicalPtr& sink : plan_.sinks) VisitNodes(sink, seen, visit);
   SEMEL_RETURN_IF_ERROR(status);
-  bounded_ = options_.until_end || std::all_of(sources_.begin(), sources_.end(), [](const auto& entry) { return entry.second->is_bounded(); });
+  bounded_ = options_.until_end || std::all_of(sources_.begin(), sources_.end(),
+                                               [](const auto& entry) { return entry.second->is_bounded(); });
   return Status::Ok();
 }
 
@@ -100,7 +109,8 @@ Result<std::string> Job::Fingerprint() {
   return codec::Sha256Hex(text);
 }
 
-Result<checkpoint::RecoveredStart> Job::RecoverPast(const std::string& fingerprint, const std::function<void(const std::string&)>& narrate) {
+Result<checkpoint::RecoveredStart> Job::RecoverPast(const std::string& fingerprint,
+                                                    const std::function<void(const std::string&)>& narrate) {
   checkpoint::RecoveryOptions options;
   options.fingerprint = fingerprint;
   options.time_zone = settings_.local_time_zone.empty() ? options_.host_time_zone : settings_.local_time_zone;
@@ -109,13 +119,16 @@ Result<checkpoint::RecoveredStart> Job::RecoverPast(const std::string& fingerpri
   options.append_again = options_.append_again;
   options.narrate = narrate;
   options.commit_hooks.on_progress = [narrate](const checkpoint::CommitProgress& progress) {
-    if (progress.tries % 8 == 0) narrate(fmt::format("{} attempt {} in {}: {}", progress.resolving ? "resolving" : "committing", progress.attempt.ToString(), progress.sink, progress.reason));
+    if (progress.tries % 8 == 0)
+      narrate(fmt::format("{} attempt {} in {}: {}", progress.resolving ? "resolving" : "committing",
+                          progress.attempt.ToString(), progress.sink, progress.reason));
   };
   options.commit_hooks.pause = [this](Micros duration) {
     env_.SleepFor(duration);
     env::MutexLock lock(*mutex_);
     if (!stop_requested_) return Status::Ok();
-    return Status::Transient(checkpoint::kStillDecided, "stopped while a decided epoch was still to be committed", "start again when the sink answers; nothing is lost");
+    return Status::Transient(checkpoint::kStillDecided, "stopped while a decided epoch was still to be committed",
+                             "start again when the sink answers; nothing is lost");
   };
   return checkpoint::Recover(env_, *store_, committers_, options);
 }
@@ -123,7 +136,8 @@ Result<checkpoint::RecoveredStart> Job::RecoverPast(const std::string& fingerpri
 Result<std::vector<SplitProgress>> Job::FirstSplits() {
   std::vector<SplitProgress> splits;
   for (auto& [id, source] : sources_) {
-    SEMEL_ASSIGN_OR_RETURN(std::vector<SplitProgress> resolved, source->ResolveSplits(options_.until_end || source->is_bounded()));
+    SEMEL_ASSIGN_OR_RETURN(std::vector<SplitProgress> resolved,
+                           source->ResolveSplits(options_.until_end || source->is_bounded()));
     splits.insert(splits.end(), resolved.begin(), resolved.end());
   }
   return splits;
@@ -187,12 +201,18 @@ Result<JobEnd> Job::RunGraph(checkpoint::RecoveredStart start, const std::string
   } else {
     SEMEL_RETURN_IF_ERROR(ResolveEnds(base));
   }
-  runtime::DataflowParts parts{&env_, &plan_, registries_.functions, registries_.formats, registries_.operators, {}, {}, {}, {}, &coordinator};
+  runtime::DataflowParts parts{&env_, &plan_, registries_.functions, registries_.formats, registries_.operators, {}, {},
+                               {},    {},     &coordinator};
   for (auto& [id, source] : sources_) parts.sources[id] = source.get();
   for (auto& [id, sink] : sinks_) parts.sinks[id] = sink.get();
-  parts.write_segment = [&coordinator](Epoch epoch, const std::string& id, std::string_view content) { return coordinator.WriteSegment(epoch, id, content); };
-  parts.read_segment = [&coordinator](const checkpoint::StateSegment& segment) { return coordinator.ReadSegment(segment); };
-  SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<runtime::RunningDataflow> dataflow, runtime::StartDataflow(parts, dataflow_options, base));
+  parts.write_segment = [&coordinator](Epoch epoch, const std::string& id, std::string_view content) {
+    return coordinator.WriteSegment(epoch, id, content);
+  };
+  parts.read_segment = [&coordinator](const checkpoint::StateSegment& segment) {
+    return coordinator.ReadSegment(segment);
+  };
+  SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<runtime::RunningDataflow> dataflow,
+                         runtime::StartDataflow(parts, dataflow_options, base));
   {
     env::MutexLock lock(*mutex_);
     coordinator_ = &coordinator;

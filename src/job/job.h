@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// A planned script as a running pipeline: sinks are opened, the past is recovered, the graph is started, and the coordinator drives it to
-// its end.
+// A planned script as a running pipeline: sinks are opened, the past is recovered, the graph is started, and the
+// coordinator drives it to its end.
 #pragma once
 
 #include <functional>
@@ -60,7 +60,8 @@ class Job {
   Status MakeConnectors();
   Status OpenSinks(const std::function<void(const std::string&)>& narrate);
   Result<std::string> Fingerprint();
-  Result<checkpoint::RecoveredStart> RecoverPast(const std::string& fingerprint, const std::function<void(const std::string&)>& narrate);
+  Result<checkpoint::RecoveredStart> RecoverPast(const std::string& fingerprint,
+                                                 const std::function<void(const std::string&)>& narrate);
   Result<std::vector<checkpoint::SplitProgress>> FirstSplits();
   Status ResolveEnds(checkpoint::EpochSnapshot& base);
   void Discover(runtime::RunningDataflow& dataflow, std::vector<checkpoint::SplitProgress> known);

@@ -46,7 +46,8 @@ Result<std::string> LocalPath(const std::string& key, std::string uri) {
     while (uri.rfind("//", 0) == 0) uri.erase(0, 1);
   }
   if (uri.find("://") != std::string::npos)
-    return Status::Invalid(kBadSetting, fmt::format("'{}' = '{}': only folders are supported as a checkpoint store", key, uri),
+    return Status::Invalid(kBadSetting,
+                           fmt::format("'{}' = '{}': only folders are supported as a checkpoint store", key, uri),
                            "use a path or a file:/// URI");
   if (uri.empty()) return Status::Invalid(kBadSetting, fmt::format("'{}' is empty", key), "name a folder");
   return uri;
@@ -55,10 +56,12 @@ Result<std::string> LocalPath(const std::string& key, std::string uri) {
 Status CheckName(const std::string& name) {
   bool good = !name.empty() && name.size() <= 100 && name[0] != '.';
   for (char c : name)
-    good = good && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.');
+    good = good && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                    c == '_' || c == '.');
   if (good) return Status::Ok();
-  return Status::Invalid(kBadPipelineName, fmt::format("'{}' cannot be the name of a pipeline", name),
-                         "letters, digits, '-', '_' and '.', at most 100; it names the pipeline's folder and its markers");
+  return Status::Invalid(
+      kBadPipelineName, fmt::format("'{}' cannot be the name of a pipeline", name),
+      "letters, digits, '-', '_' and '.', at most 100; it names the pipeline's folder and its markers");
 }
 
 Status CheckUnknown(const plan::Options& settings, JobSettings& job) {
@@ -68,8 +71,9 @@ Status CheckUnknown(const plan::Options& settings, JobSettings& job) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
     if (key.rfind("semel.", 0) == 0) {
       const std::string near = NearestName(key, known);
-      return Status::Invalid(kUnknownSetting, fmt::format("unknown setting '{}'", key),
-                             near.empty() ? "docs/settings.md lists the settings" : fmt::format("did you mean '{}'?", near));
+      return Status::Invalid(
+          kUnknownSetting, fmt::format("unknown setting '{}'", key),
+          near.empty() ? "docs/settings.md lists the settings" : fmt::format("did you mean '{}'?", near));
     }
     job.notices.push_back(fmt::format("setting '{}' has no effect in Semel", key));
   }
@@ -83,12 +87,14 @@ const std::vector<std::pair<std::string, std::string>>& KnownSettings() {
       {"pipeline.name", "the name under which state, markers and messages are kept; required"},
       {"execution.checkpointing.dir", "root folder of the checkpoint store; ./.semel unless said otherwise"},
       {"state.checkpoints.dir", "older name of execution.checkpointing.dir"},
-      {"execution.checkpointing.interval", "time between two checkpoints: 1 s, or 10 s where an Iceberg table is written"},
+      {"execution.checkpointing.interval",
+       "time between two checkpoints: 1 s, or 10 s where an Iceberg table is written"},
       {"execution.checkpointing.mode", "EXACTLY_ONCE (default) or AT_LEAST_ONCE"},
       {"execution.checkpointing.num-retained", "committed checkpoints that are kept, at least 2"},
       {"state.checkpoints.num-retained", "older name of execution.checkpointing.num-retained"},
       {"parallelism.default", "workers; one per core unless said otherwise"},
-      {"table.local-time-zone", "zone of TIMESTAMP_LTZ values in text; the host's unless said otherwise, kept in the lineage"},
+      {"table.local-time-zone",
+       "zone of TIMESTAMP_LTZ values in text; the host's unless said otherwise, kept in the lineage"},
       {"semel.filesystem.follow", "true: files of the filesystem connector grow and are followed"},
       {"semel.late", "late rows: drop (default) or fail"},
   };
@@ -99,8 +105,9 @@ Result<JobSettings> ReadSettings(const plan::Options& settings, bool writes_iceb
   JobSettings job;
   const std::string* name = Lookup(settings, {"pipeline.name"});
   if (name == nullptr)
-    return Status::Invalid(kNoPipelineName, "the script does not name its pipeline",
-                           "add SET 'pipeline.name' = 'billing'; at its top: state and commits are kept under this name");
+    return Status::Invalid(
+        kNoPipelineName, "the script does not name its pipeline",
+        "add SET 'pipeline.name' = 'billing'; at its top: state and commits are kept under this name");
   SEMEL_RETURN_IF_ERROR(CheckName(*name));
   job.pipeline_name = *name;
   job.checkpoint_root = "./.semel";
@@ -119,7 +126,8 @@ Result<JobSettings> ReadSettings(const plan::Options& settings, bool writes_iceb
       return Status::Invalid(kBadSetting, fmt::format("'execution.checkpointing.mode' = '{}'", *text),
                              "EXACTLY_ONCE or AT_LEAST_ONCE");
     // The stronger promise holds meanwhile; saying so beats pretending.
-    if (upper == "AT_LEAST_ONCE") job.notices.push_back("AT_LEAST_ONCE is not there yet: the pipeline runs exactly-once");
+    if (upper == "AT_LEAST_ONCE")
+      job.notices.push_back("AT_LEAST_ONCE is not there yet: the pipeline runs exactly-once");
   }
   if (const std::string* text =
           Lookup(settings, {"execution.checkpointing.num-retained", "state.checkpoints.num-retained"})) {

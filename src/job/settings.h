@@ -14,16 +14,16 @@
 namespace semel::job {
 
 struct JobSettings {
-  std::string pipeline_name;            // 'pipeline.name', required
-  std::string checkpoint_root;          // the store's root; the pipeline's own folder is below it
+  std::string pipeline_name;    // 'pipeline.name', required
+  std::string checkpoint_root;  // the store's root; the pipeline's own folder is below it
   Micros checkpoint_interval{1'000'000};
-  int retained_checkpoints = 2;         // K of the retention rule
-  int parallelism = 0;                  // 0: one worker per core
-  std::string local_time_zone;          // empty: the host's
-  bool follow_files = false;            // 'semel.filesystem.follow'
-  Micros idle_timeout{0};               // 'table.exec.source.idle-timeout'; 0: splits never count as idle
-  bool fail_on_late = false;            // 'semel.late' = 'fail'
-  std::vector<std::string> notices;     // settings that only tune Flink, said once
+  int retained_checkpoints = 2;      // K of the retention rule
+  int parallelism = 0;               // 0: one worker per core
+  std::string local_time_zone;       // empty: the host's
+  bool follow_files = false;         // 'semel.filesystem.follow'
+  Micros idle_timeout{0};            // 'table.exec.source.idle-timeout'; 0: splits never count as idle
+  bool fail_on_late = false;         // 'semel.late' = 'fail'
+  std::vector<std::string> notices;  // settings that only tune Flink, said once
 };
 
 // Invalid (exit code 78) if a value is missing or unreadable, or a 'semel.*' key is unknown.

@@ -107,12 +107,14 @@ std::optional<PlainNumber> ParsePlainNumber(std::string_view token) {
   if (at == end || end - at > 19 || (*at == '0' && end - at > 1 && at[1] != '.')) return std::nullopt;
   uint64_t digits = 0;  // 19 of them fit
   const char* const first = at;
-  for (; at != end && static_cast<unsigned char>(*at - '0') <= 9; ++at) digits = digits * 10 + static_cast<uint64_t>(*at - '0');
+  for (; at != end && static_cast<unsigned char>(*at - '0') <= 9; ++at)
+    digits = digits * 10 + static_cast<uint64_t>(*at - '0');
   if (at == first || at - first > 18) return std::nullopt;
   PlainNumber number;
   if (at != end && *at == '.') {
     const char* const point = at++;
-    for (; at != end && static_cast<unsigned char>(*at - '0') <= 9; ++at) digits = digits * 10 + static_cast<uint64_t>(*at - '0');
+    for (; at != end && static_cast<unsigned char>(*at - '0') <= 9; ++at)
+      digits = digits * 10 + static_cast<uint64_t>(*at - '0');
     number.scale = static_cast<int>(at - point - 1);
     if (number.scale == 0) return std::nullopt;
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// JSON documents → columns, with simdjson On-Demand. Every document is walked to its end whatever the query reads, so that whether a
-// record is broken does not depend on the query; of duplicate keys the last one wins.
+// JSON documents → columns, with simdjson On-Demand. Every document is walked to its end whatever the query reads, so
+// that whether a record is broken does not depend on the query; of duplicate keys the last one wins.
 #pragma once
 
 #include <memory>
@@ -23,7 +23,8 @@ struct JsonOptions {
   bool iso_timestamps = false;
 };
 
-Result<std::unique_ptr<formats::Decoder>> MakeJsonDecoder(const columnar::Schema& physical, const std::vector<int>& columns, const JsonOptions& options);
+Result<std::unique_ptr<formats::Decoder>> MakeJsonDecoder(const columnar::Schema& physical,
+                                                          const std::vector<int>& columns, const JsonOptions& options);
 
 std::string SimdjsonVersion();
 

@@ -30,9 +30,10 @@ struct EncodedParquet {
   std::map<int, uint64_t> column_bytes;    // by field id: compressed, over all row groups
 };
 
-// Rows as one Parquet file (zstd, field ids, decimals as integers where they fit). Invalid for types that the format of the table does
-// not have.
-Result<EncodedParquet> EncodeParquet(const std::vector<ParquetColumn>& columns, const std::vector<columnar::Batch>& batches);
+// Rows as one Parquet file (zstd, field ids, decimals as integers where they fit). Invalid for types that the format of
+// the table does not have.
+Result<EncodedParquet> EncodeParquet(const std::vector<ParquetColumn>& columns,
+                                     const std::vector<columnar::Batch>& batches);
 // All rows of a file; columns are found by field id, missing ones are NULL.
 Result<columnar::Batch> DecodeParquet(std::string_view file, const std::vector<ParquetColumn>& columns);
 

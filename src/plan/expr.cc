@@ -39,18 +39,26 @@ std::string Expr::ToString() const {
     return text;
   };
   switch (kind) {
-    case ExprKind::kInputRef: return fmt::format("#{}", input);
+    case ExprKind::kInputRef:
+      return fmt::format("#{}", input);
     case ExprKind::kLiteral: {
       const std::string text = columnar::ValueToString(*literal, 0);
       return fmt::format("{}:{}", type.is_text() && !literal->IsNull(0) ? "'" + text + "'" : text, type.ToString());
     }
-    case ExprKind::kCall: return fmt::format("{}({})", function, join());
-    case ExprKind::kCast: return fmt::format("CAST({} AS {})", join(), type.ToString());
-    case ExprKind::kTryCast: return fmt::format("TRY_CAST({} AS {})", join(), type.ToString());
-    case ExprKind::kAnd: return fmt::format("AND({})", join());
-    case ExprKind::kOr: return fmt::format("OR({})", join());
-    case ExprKind::kCase: return fmt::format("CASE({})", join());
-    case ExprKind::kCoalesce: return fmt::format("COALESCE({})", join());
+    case ExprKind::kCall:
+      return fmt::format("{}({})", function, join());
+    case ExprKind::kCast:
+      return fmt::format("CAST({} AS {})", join(), type.ToString());
+    case ExprKind::kTryCast:
+      return fmt::format("TRY_CAST({} AS {})", join(), type.ToString());
+    case ExprKind::kAnd:
+      return fmt::format("AND({})", join());
+    case ExprKind::kOr:
+      return fmt::format("OR({})", join());
+    case ExprKind::kCase:
+      return fmt::format("CASE({})", join());
+    case ExprKind::kCoalesce:
+      return fmt::format("COALESCE({})", join());
     case ExprKind::kFieldAccess:
       return fmt::format("{}.{}", join(), args[0]->type.fields()[static_cast<size_t>(input)].name);
   }

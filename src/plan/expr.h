@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Bound expressions: names resolved to input columns, functions resolved to implementations, every node typed. The binder makes
-// them, the optimiser rewrites them, functions/api's evaluator computes them over batches. Immutable, shared.
+// Bound expressions: names resolved to input columns, functions resolved to implementations, every node typed. The
+// binder makes them, the optimiser rewrites them, functions/api's evaluator computes them over batches. Immutable,
+// shared.
 #pragma once
 
 #include <memory>
@@ -19,12 +20,12 @@ struct Expr;
 using ExprPtr = std::shared_ptr<const Expr>;
 
 enum class ExprKind : uint8_t {
-  kInputRef,     // column `input` of the operator's input
-  kLiteral,      // `literal`: a column of length 1
-  kCall,         // `function`(args): strict evaluation of all args
-  kCast,         // CAST(args[0] AS type): fails on a value that does not fit
-  kTryCast,      // TRY_CAST(args[0] AS type): NULL instead
-  kAnd,          // special forms: the right side is only evaluated for rows that need it
+  kInputRef,  // column `input` of the operator's input
+  kLiteral,   // `literal`: a column of length 1
+  kCall,      // `function`(args): strict evaluation of all args
+  kCast,      // CAST(args[0] AS type): fails on a value that does not fit
+  kTryCast,   // TRY_CAST(args[0] AS type): NULL instead
+  kAnd,       // special forms: the right side is only evaluated for rows that need it
   kOr,
   kCase,         // args: when1, then1, when2, then2, …, else (else always present)
   kCoalesce,     // the first non-NULL argument
@@ -35,9 +36,9 @@ struct Expr {
   ExprKind kind;
   DataType type;
   SourceSpan span;
-  int input = -1;                   // kInputRef, kFieldAccess
-  columnar::ColumnPtr literal;      // kLiteral
-  std::string function;             // kCall: canonical upper-case name as registered, e.g. "+", "UPPER"
+  int input = -1;               // kInputRef, kFieldAccess
+  columnar::ColumnPtr literal;  // kLiteral
+  std::string function;         // kCall: canonical upper-case name as registered, e.g. "+", "UPPER"
   std::vector<ExprPtr> args;
 
   static ExprPtr InputRef(int input, DataType type, SourceSpan span = {});

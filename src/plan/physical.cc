@@ -17,8 +17,9 @@ std::string ChangelogMode::ToString() const {
 }
 
 const char* PhysicalNode::Name() const {
-  static constexpr const char* kNames[] = {"Scan",          "Calc",          "Watermark",     "GroupAggregate", "WindowTableFunction",
-                                           "WindowAggregate", "OverAggregate", "Union", "Exchange",       "Sink"};
+  static constexpr const char* kNames[] = {
+      "Scan",  "Calc",     "Watermark", "GroupAggregate", "WindowTableFunction", "WindowAggregate", "OverAggregate",
+      "Union", "Exchange", "Sink"};
   static_assert(std::variant_size_v<OperatorSpec> == sizeof(kNames) / sizeof(kNames[0]));
   return kNames[spec.index()];
 }

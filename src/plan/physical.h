@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// The physical plan: what the planner hands to the job. A tree (a DAG in a statement set: shared sub-plans are shared pointers)
-// of nodes, each with its output columns, changelog properties and the specification of its operator.
+// The physical plan: what the planner hands to the job. A tree (a DAG in a statement set: shared sub-plans are shared
+// pointers) of nodes, each with its output columns, changelog properties and the specification of its operator.
 #pragma once
 
 #include <map>
@@ -35,8 +35,8 @@ struct TableDescriptor {
   std::string database;
   std::string name;
   std::string connector;  // "kafka", "filesystem", "iceberg", …
-  Options options;        // WITH (…), without 'connector'; for catalog tables the catalog's options under "catalog.<key>"
-  columnar::Schema physical;            // physical columns, in declaration order
+  Options options;  // WITH (…), without 'connector'; for catalog tables the catalog's options under "catalog.<key>"
+  columnar::Schema physical;  // physical columns, in declaration order
   struct MetadataColumn {
     std::string name;
     std::string key;  // connector's metadata key
@@ -60,9 +60,10 @@ struct AggregateCall {
   std::string name;   // for EXPLAIN
 };
 
-// --- operator specifications --------------------------------------------------------------------------------------------
-// Reads a table: decodes exactly the physical columns in `columns` (indices into table->physical), then appends the metadata
-// columns in `metadata` (indices into table->metadata). Output schema in that order.
+// --- operator specifications
+// -------------------------------------------------------------------------------------------- Reads a table: decodes
+// exactly the physical columns in `columns` (indices into table->physical), then appends the metadata columns in
+// `metadata` (indices into table->metadata). Output schema in that order.
 struct ScanSpec {
   TablePtr table;
   std::vector<int> columns;
@@ -73,8 +74,8 @@ struct CalcSpec {
   ExprPtr condition;
   std::vector<ExprPtr> projections;
 };
-// Marks column `rowtime` as event time and emits watermarks: the maximum of `watermark` (an expression over the input of
-// TIMESTAMP or TIMESTAMP_LTZ type, usually rowtime − delay) seen so far, per split. Runs inside the source task.
+// Marks column `rowtime` as event time and emits watermarks: the maximum of `watermark` (an expression over the input
+// of TIMESTAMP or TIMESTAMP_LTZ type, usually rowtime − delay) seen so far, per split. Runs inside the source task.
 struct WatermarkSpec {
   int rowtime = -1;
   ExprPtr watermark;
@@ -103,8 +104,8 @@ struct WindowAggregateSpec {
   std::vector<AggregateCall> aggregates;
 };
 enum class FrameKind : uint8_t { kRangeUnboundedPreceding, kRowsUnboundedPreceding };
-// aggregate(…) OVER (PARTITION BY keys ORDER BY rowtime [RANGE|ROWS UNBOUNDED PRECEDING]). Output: all input columns, then
-// the aggregates. Late rows (rowtime <= watermark) are dropped and counted, as in Flink.
+// aggregate(…) OVER (PARTITION BY keys ORDER BY rowtime [RANGE|ROWS UNBOUNDED PRECEDING]). Output: all input columns,
+// then the aggregates. Late rows (rowtime <= watermark) are dropped and counted, as in Flink.
 struct OverAggregateSpec {
   std::vector<int> keys;
   int rowtime = -1;
@@ -128,8 +129,9 @@ struct PhysicalNode;
 using PhysicalPtr = std::shared_ptr<const PhysicalNode>;
 
 struct PhysicalNode {
-  // Stable identity: from the node's place and meaning in the plan (hash of its spec and of its inputs' ids), never a running
-  // number. State, sinks and sources are addressed by it. Equal sub-plans of one script get "-2", "-3" appended in order.
+  // Stable identity: from the node's place and meaning in the plan (hash of its spec and of its inputs' ids), never a
+  // running number. State, sinks and sources are addressed by it. Equal sub-plans of one script get "-2", "-3" appended
+  // in order.
   std::string id;
   OperatorSpec spec;
   std::vector<PhysicalPtr> inputs;
@@ -142,8 +144,8 @@ struct PhysicalNode {
 // One script, planned: every sink of its INSERTs. What a job runs.
 struct PhysicalPlan {
   std::vector<PhysicalPtr> sinks;
-  Options settings;            // SET 'key' = 'value', in effect for the job
-  std::string fingerprint;     // hash of the bound logical plan and of what decides results (see docs)
+  Options settings;         // SET 'key' = 'value', in effect for the job
+  std::string fingerprint;  // hash of the bound logical plan and of what decides results (see docs)
   std::string pipeline_name;
 };
 

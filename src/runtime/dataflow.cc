@@ -16,8 +16,8 @@ using checkpoint::StateSegment;
 
 namespace {
 
-// The graph of one job. Workers hand their part of an epoch to the snapshot strand, which writes segments, finishes what the sinks
-// prepared, and reports the epoch once every worker's part is durable.
+// The graph of one job. Workers hand their part of an epoch to the snapshot strand, which writes segments, finishes
+// what the sinks prepared, and reports the epoch once every worker's part is durable.
 class ThreadedDataflow final : public RunningDataflow {
  public:
   ThreadedDataflow(const DataflowParts& parts, const DataflowOptions& options)
@@ -48,7 +48,7 @@ class ThreadedDataflow final : public RunningDataflow {
   std::map<const plan::PhysicalNode*, std::unique_ptr<ExchangeChannels>> channels_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<env::Mutex> mutex_;
-  uint32_t ended_workers_ = 0;               // guarded by mutex_
+  uint32_t ended_workers_ = 0;                 // guarded by mutex_
   std::map<Epoch, bool> finished_at_trigger_;  // guarded by mutex_
   size_t next_worker_ = 0;
 
@@ -121,7 +121,8 @@ DataflowStatus ThreadedDataflow::status() {
     const DataflowStatus part = worker->status();
     total.rows_in += part.rows_in;
     total.rows_out += part.rows_out;
-    total.records_behind = part.records_behind < 0 || total.records_behind < 0 ? -1 : total.records_behind + part.records_behind;
+    total.records_behind =
+        part.records_behind < 0 || total.records_behind < 0 ? -1 : total.records_behind + part.records_behind;
     if (!part.held_by.empty() && (total.held_by.empty() || part.watermark < total.watermark)) {
       total.watermark = part.watermark;
       total.held_by = part.held_by;
@@ -186,7 +187,8 @@ Status ThreadedDataflow::MakeDurable(uint32_t worker, WorkerSnapshot part) {
   EpochSnapshot snapshot = std::move(collected.snapshot);
   collecting_.erase(part.epoch);
   snapshot.epoch = part.epoch;
-  for (const auto& [key, segments] : live_) snapshot.segments.insert(snapshot.segments.end(), segments.begin(), segments.end());
+  for (const auto& [key, segments] : live_)
+    snapshot.segments.insert(snapshot.segments.end(), segments.begin(), segments.end());
   {
     env::MutexLock lock(*mutex_);
     snapshot.finished = finished_at_trigger_[part.epoch];
@@ -208,7 +210,8 @@ void ThreadedDataflow::SnapshotLoop() {
 
 }  // namespace
 
-Result<std::unique_ptr<RunningDataflow>> StartDataflow(const DataflowParts& parts, const DataflowOptions& options, const EpochSnapshot& base) {
+Result<std::unique_ptr<RunningDataflow>> StartDataflow(const DataflowParts& parts, const DataflowOptions& options,
+                                                       const EpochSnapshot& base) {
   auto dataflow = std::make_unique<ThreadedDataflow>(parts, options);
   SEMEL_RETURN_IF_ERROR(dataflow->Start(base));
   return std::unique_ptr<RunningDataflow>(std::move(dataflow));

@@ -26,7 +26,7 @@ struct DataflowOptions {
   std::string local_time_zone = "UTC";
   bool fail_on_late = false;
   Micros idle_timeout{0};  // a split without rows for so long holds no watermark back; 0: always does
-  bool bounded = false;  // every source ends (bounded tables, --until-end)
+  bool bounded = false;    // every source ends (bounded tables, --until-end)
 };
 
 // What a graph is made of; everything outlives it.
@@ -50,8 +50,8 @@ struct DataflowStatus {
   int64_t late = 0;
   int64_t records_behind = -1;
   int64_t watermark = checkpoint::kNoWatermark;
-  std::string held_by;              // the split with the least watermark
-  int64_t held_silent_micros = 0;   // how long it has been silent
+  std::string held_by;             // the split with the least watermark
+  int64_t held_silent_micros = 0;  // how long it has been silent
 };
 
 class RunningDataflow : public checkpoint::Dataflow {
@@ -64,6 +64,7 @@ class RunningDataflow : public checkpoint::Dataflow {
 };
 
 // Builds the graph, restores it from `base` (an empty snapshot with splits on a first start) and starts its workers.
-Result<std::unique_ptr<RunningDataflow>> StartDataflow(const DataflowParts& parts, const DataflowOptions& options, const checkpoint::EpochSnapshot& base);
+Result<std::unique_ptr<RunningDataflow>> StartDataflow(const DataflowParts& parts, const DataflowOptions& options,
+                                                       const checkpoint::EpochSnapshot& base);
 
 }  // namespace semel::runtime

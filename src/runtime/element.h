@@ -7,7 +7,8 @@
 
 namespace semel::runtime {
 
-// What flows along an edge: rows, a watermark, a barrier, or the word that nothing more is to be waited for from here for now.
+// What flows along an edge: rows, a watermark, a barrier, or the word that nothing more is to be waited for from here
+// for now.
 struct Element {
   enum class Kind : uint8_t { kBatch, kWatermark, kBarrier, kIdle };
   Kind kind = Kind::kBatch;

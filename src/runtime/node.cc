@@ -25,7 +25,8 @@ Status Node::Push(size_t input, Element element) {
 Status Node::Handle(size_t input, Element element) {
   Input& in = inputs_[input];
   switch (element.kind) {
-    case Element::Kind::kBatch: return element.batch.length() == 0 ? Status::Ok() : OnBatch(std::move(element.batch));
+    case Element::Kind::kBatch:
+      return element.batch.length() == 0 ? Status::Ok() : OnBatch(std::move(element.batch));
     case Element::Kind::kWatermark:
       in.idle = false;
       in.watermark = std::max(in.watermark, element.watermark);
@@ -33,7 +34,8 @@ Status Node::Handle(size_t input, Element element) {
     case Element::Kind::kIdle:
       in.idle = true;
       return AdvanceWatermark();
-    case Element::Kind::kBarrier: return AlignBarrier(input, element.epoch);
+    case Element::Kind::kBarrier:
+      return AlignBarrier(input, element.epoch);
   }
   return Status::Internal("element kind");
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// The instance of a plan node on one worker. Elements are pushed along edges by plain calls; only an exchange hands them to other
-// workers. A node with several inputs aligns barriers (elements of an input whose barrier has come wait for the others') and takes the
-// least of its inputs' watermarks.
+// The instance of a plan node on one worker. Elements are pushed along edges by plain calls; only an exchange hands
+// them to other workers. A node with several inputs aligns barriers (elements of an input whose barrier has come wait
+// for the others') and takes the least of its inputs' watermarks.
 #pragma once
 
 #include <deque>
@@ -93,7 +93,8 @@ class Node {
 // An operator in its place.
 class OperatorNode final : public Node, private operators::Output {
  public:
-  OperatorNode(const plan::PhysicalNode* plan, std::unique_ptr<operators::Operator> op) : Node(plan, 1), operator_(std::move(op)) {}
+  OperatorNode(const plan::PhysicalNode* plan, std::unique_ptr<operators::Operator> op)
+      : Node(plan, 1), operator_(std::move(op)) {}
   operators::Operator& op() { return *operator_; }
 
  private:
@@ -117,9 +118,13 @@ class MergeNode final : public Node {
 // The end of a way on a worker.
 class SinkNode final : public Node {
  public:
-  SinkNode(const plan::PhysicalNode* plan, std::string commit_id, std::unique_ptr<connectors::SinkWriter> writer, std::function<void()> on_barrier,
-           std::function<void()> on_end)
-      : Node(plan, 1), commit_id_(std::move(commit_id)), writer_(std::move(writer)), on_barrier_(std::move(on_barrier)), on_end_(std::move(on_end)) {}
+  SinkNode(const plan::PhysicalNode* plan, std::string commit_id, std::unique_ptr<connectors::SinkWriter> writer,
+           std::function<void()> on_barrier, std::function<void()> on_end)
+      : Node(plan, 1),
+        commit_id_(std::move(commit_id)),
+        writer_(std::move(writer)),
+        on_barrier_(std::move(on_barrier)),
+        on_end_(std::move(on_end)) {}
   int64_t rows_written() const { return rows_; }
 
  private:

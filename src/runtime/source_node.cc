@@ -22,9 +22,15 @@ std::optional<int64_t> SplitWatermarks::Least() const {
   return any_active || all_finished ? std::optional<int64_t>(least) : std::nullopt;
 }
 
-ScanNode::ScanNode(const plan::PhysicalNode* plan, env::Env& env, std::unique_ptr<connectors::SourceReader> reader, std::unique_ptr<formats::Decoder> decoder,
-                   std::vector<checkpoint::SplitProgress> splits, std::shared_ptr<SplitWatermarks> watermarks, bool bounded, Micros idle_timeout)
-    : Node(plan, 0), env_(env), reader_(std::move(reader)), decoder_(std::move(decoder)), watermarks_(std::move(watermarks)), bounded_(bounded),
+ScanNode::ScanNode(const plan::PhysicalNode* plan, env::Env& env, std::unique_ptr<connectors::SourceReader> reader,
+                   std::unique_ptr<formats::Decoder> decoder, std::vector<checkpoint::SplitProgress> splits,
+                   std::shared_ptr<SplitWatermarks> watermarks, bool bounded, Micros idle_timeout)
+    : Node(plan, 0),
+      env_(env),
+      reader_(std::move(reader)),
+      decoder_(std::move(decoder)),
+      watermarks_(std::move(watermarks)),
+      bounded_(bounded),
       idle_timeout_micros_(idle_timeout.count()) {
   for (checkpoint::SplitProgress& split : splits) {
     watermarks_->splits[split.split] = {split.watermark_micros, split.finished, env.Now().micros};
@@ -52,12 +58,14 @@ Status ScanNode::Decode(const connectors::Chunk& chunk) {
   if (!decoded.ok()) return decoded.WithContext(chunk.split);
   if (accepted.empty()) return Status::Ok();
   for (size_t m = 0; m < scan.metadata.size(); ++m)
-    SEMEL_RETURN_IF_ERROR(reader_->AppendMetadata(scan.table->metadata[static_cast<size_t>(scan.metadata[m])].key, chunk, accepted, builders[scan.columns.size() + m]));
+    SEMEL_RETURN_IF_ERROR(reader_->AppendMetadata(scan.table->metadata[static_cast<size_t>(scan.metadata[m])].key,
+                                                  chunk, accepted, builders[scan.columns.size() + m]));
   std::vector<columnar::ColumnPtr> columns;
   for (columnar::ColumnBuilder& builder : builders) columns.push_back(builder.Finish());
   watermarks_->records = chunk.records;
   watermarks_->accepted = accepted;
-  const Status forwarded = Forward(Element::Rows(columnar::Batch(plan()->schema, static_cast<int64_t>(accepted.size()), std::move(columns))));
+  const Status forwarded = Forward(
+      Element::Rows(columnar::Batch(plan()->schema, static_cast<int64_t>(accepted.size()), std::move(columns))));
   watermarks_->records = {};
   watermarks_->accepted = {};
   return forwarded;
@@ -82,8 +90,8 @@ Status ScanNode::SendWatermark() {
   return Status::Ok();
 }
 
-// Splits that give nothing for the time-out are idle until they give something. Only time in which the reader was asked counts: under
-// back-pressure nobody is silent.
+// Splits that give nothing for the time-out are idle until they give something. Only time in which the reader was asked
+// counts: under back-pressure nobody is silent.
 Status ScanNode::FollowIdleness() {
   if (idle_timeout_micros_ == 0) return Status::Ok();
   const int64_t now = env_.Now().micros;
@@ -141,9 +149,15 @@ Status WatermarkNode::NullTime(const columnar::Column& time) const {
   while (time.IsValid(row)) ++row;
   // Rows and records correspond where nothing between the scan and here drops rows.
   const bool known = static_cast<int64_t>(watermarks_->accepted.size()) == time.length();
-  const std::string place = known ? fmt::format("the record at {}", watermarks_->records[watermarks_->accepted[static_cast<size_t>(row)]].position) : "a record";
-  return Status::Invalid(kNullTime, fmt::format("{}: {} has NULL as its event time '{}'", watermarks_->current, place, (*plan()->schema)[static_cast<size_t>(spec_.rowtime)].name),
-                         "every record needs an event time; give it one in a computed column, for example COALESCE(ts, …)");
+  const std::string place =
+      known ? fmt::format("the record at {}",
+                          watermarks_->records[watermarks_->accepted[static_cast<size_t>(row)]].position)
+            : "a record";
+  return Status::Invalid(
+      kNullTime,
+      fmt::format("{}: {} has NULL as its event time '{}'", watermarks_->current, place,
+                  (*plan()->schema)[static_cast<size_t>(spec_.rowtime)].name),
+      "every record needs an event time; give it one in a computed column, for example COALESCE(ts, …)");
 }
 
 Status WatermarkNode::OnBatch(columnar::Batch batch) {
@@ -154,7 +168,8 @@ Status WatermarkNode::OnBatch(columnar::Batch batch) {
   for (int64_t i = 0; i < marks->length(); ++i)
     if (marks->IsValid(i)) split = std::max(split, marks->values<int64_t>()[i]);
   // The schema marks the column as event time from here on.
-  SEMEL_RETURN_IF_ERROR(Forward(Element::Rows(columnar::Batch(plan()->schema, batch.length(), batch.columns(), batch.kinds()))));
+  SEMEL_RETURN_IF_ERROR(
+      Forward(Element::Rows(columnar::Batch(plan()->schema, batch.length(), batch.columns(), batch.kinds()))));
   const std::optional<int64_t> least = watermarks_->Least();
   if (!least || *least <= sent_ || *least == checkpoint::kFinalWatermark) return Status::Ok();
   sent_ = *least;

@@ -16,7 +16,8 @@
 
 namespace semel::runtime {
 
-// The watermarks of one source's splits on one worker, shared by the scan (which knows the splits) and the watermark node (which computes).
+// The watermarks of one source's splits on one worker, shared by the scan (which knows the splits) and the watermark
+// node (which computes).
 struct SplitWatermarks {
   struct Split {
     int64_t watermark = checkpoint::kNoWatermark;
@@ -36,8 +37,9 @@ struct SplitWatermarks {
 // Reads one table.
 class ScanNode final : public Node {
  public:
-  ScanNode(const plan::PhysicalNode* plan, env::Env& env, std::unique_ptr<connectors::SourceReader> reader, std::unique_ptr<formats::Decoder> decoder,
-           std::vector<checkpoint::SplitProgress> splits, std::shared_ptr<SplitWatermarks> watermarks, bool bounded, Micros idle_timeout);
+  ScanNode(const plan::PhysicalNode* plan, env::Env& env, std::unique_ptr<connectors::SourceReader> reader,
+           std::unique_ptr<formats::Decoder> decoder, std::vector<checkpoint::SplitProgress> splits,
+           std::shared_ptr<SplitWatermarks> watermarks, bool bounded, Micros idle_timeout);
 
   // Reads once without waiting. True if something came.
   Result<bool> Poll();
@@ -74,8 +76,12 @@ class ScanNode final : public Node {
 // WATERMARK FOR: computes the watermark of the split whose rows pass.
 class WatermarkNode final : public Node {
  public:
-  WatermarkNode(const plan::PhysicalNode* plan, const functions::Evaluator& evaluator, std::shared_ptr<SplitWatermarks> watermarks)
-      : Node(plan, 1), spec_(std::get<plan::WatermarkSpec>(plan->spec)), evaluator_(evaluator), watermarks_(std::move(watermarks)) {}
+  WatermarkNode(const plan::PhysicalNode* plan, const functions::Evaluator& evaluator,
+                std::shared_ptr<SplitWatermarks> watermarks)
+      : Node(plan, 1),
+        spec_(std::get<plan::WatermarkSpec>(plan->spec)),
+        evaluator_(evaluator),
+        watermarks_(std::move(watermarks)) {}
 
  private:
   Status OnBatch(columnar::Batch batch) override;

@@ -31,14 +31,17 @@ Worker::Worker(const DataflowParts& parts, const DataflowOptions& options, uint3
       parker_(parts.env->NewParker()),
       mutex_(parts.env->NewMutex()) {}
 
-Status Worker::Build(std::map<const PhysicalNode*, std::unique_ptr<ExchangeChannels>>& channels, const std::vector<env::Parker*>& parkers,
+Status Worker::Build(std::map<const PhysicalNode*, std::unique_ptr<ExchangeChannels>>& channels,
+                     const std::vector<env::Parker*>& parkers,
                      const std::map<std::string, std::vector<SplitProgress>>& splits) {
-  for (const plan::PhysicalPtr& sink : parts_.plan->sinks) SEMEL_RETURN_IF_ERROR(BuildNode(sink.get(), channels, parkers, splits));
+  for (const plan::PhysicalPtr& sink : parts_.plan->sinks)
+    SEMEL_RETURN_IF_ERROR(BuildNode(sink.get(), channels, parkers, splits));
   for (auto& node : nodes_) node->snapshot = &snapshot_;
   return Status::Ok();
 }
 
-Result<std::unique_ptr<formats::Decoder>> Worker::MakeDecoder(const plan::ScanSpec& scan, const connectors::Source& source) {
+Result<std::unique_ptr<formats::Decoder>> Worker::MakeDecoder(const plan::ScanSpec& scan,
+                                                              const connectors::Source& source) {
   const plan::Options& options = scan.table->options;
   std::string name = source.implied_format();
   std::string option_prefix;
@@ -49,7 +52,10 @@ Result<std::unique_ptr<formats::Decoder>> Worker::MakeDecoder(const plan::ScanSp
     }
   const formats::Format* known = parts_.formats->Find(name);
   if (known == nullptr)
-    return Status::Invalid(kNoFormat, fmt::format("table {} has {}", scan.table->name, name.empty() ? "no 'format'" : "the unknown format '" + name + "'"), "WITH (…, 'format' = 'json')");
+    return Status::Invalid(kNoFormat,
+                           fmt::format("table {} has {}", scan.table->name,
+                                       name.empty() ? "no 'format'" : "the unknown format '" + name + "'"),
+                           "WITH (…, 'format' = 'json')");
   formats::DecoderRequest request;
   request.physical = &scan.table->physical;
   request.columns = scan.columns;
@@ -65,9 +71,12 @@ Status Worker::BuildScan(const PhysicalNode* plan, const std::map<std::string, s
   if (auto all = splits.find(plan->id); all != splits.end())
     for (size_t i = 0; i < all->second.size(); ++i)
       if (i % options_.workers == index_) mine.push_back(all->second[i]);
-  SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<formats::Decoder> decoder, MakeDecoder(std::get<plan::ScanSpec>(plan->spec), *parts_.sources.at(plan->id)));
-  SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<connectors::SourceReader> reader, parts_.sources.at(plan->id)->CreateReader(mine));
-  auto node = std::make_unique<ScanNode>(plan, *parts_.env, std::move(reader), std::move(decoder), std::move(mine), std::make_shared<SplitWatermarks>(), options_.bounded, options_.idle_timeout);
+  SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<formats::Decoder> decoder,
+                         MakeDecoder(std::get<plan::ScanSpec>(plan->spec), *parts_.sources.at(plan->id)));
+  SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<connectors::SourceReader> reader,
+                         parts_.sources.at(plan->id)->CreateReader(mine));
+  auto node = std::make_unique<ScanNode>(plan, *parts_.env, std::move(reader), std::move(decoder), std::move(mine),
+                                         std::make_shared<SplitWatermarks>(), options_.bounded, options_.idle_timeout);
   scans_.push_back(node.get());
   built_[plan] = node.get();
   nodes_.push_back(std::move(node));
@@ -76,18 +85,24 @@ Status Worker::BuildScan(const PhysicalNode* plan, const std::map<std::string, s
 
 Status Worker::BuildSink(const PhysicalNode* plan) {
   connectors::Sink* sink = parts_.sinks.at(plan->id);
-  SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<connectors::SinkWriter> writer, sink->CreateWriter({options_.lineage, options_.generation, static_cast<int>(index_)}));
-  auto node = std::make_unique<SinkNode>(plan, sink->is_transactional() ? sink->CommitId() : "", std::move(writer), [this] { SinkSawBarrier(); }, [this] { SinkEnded(); });
+  SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<connectors::SinkWriter> writer,
+                         sink->CreateWriter({options_.lineage, options_.generation, static_cast<int>(index_)}));
+  auto node = std::make_unique<SinkNode>(
+      plan, sink->is_transactional() ? sink->CommitId() : "", std::move(writer), [this] { SinkSawBarrier(); },
+      [this] { SinkEnded(); });
   built_.at(plan->inputs[0].get())->Connect(node.get(), 0);
   sinks_.push_back(node.get());
   nodes_.push_back(std::move(node));
   return Status::Ok();
 }
 
-Status Worker::BuildNode(const PhysicalNode* plan, std::map<const PhysicalNode*, std::unique_ptr<ExchangeChannels>>& channels,
-                         const std::vector<env::Parker*>& parkers, const std::map<std::string, std::vector<SplitProgress>>& splits) {
+Status Worker::BuildNode(const PhysicalNode* plan,
+                         std::map<const PhysicalNode*, std::unique_ptr<ExchangeChannels>>& channels,
+                         const std::vector<env::Parker*>& parkers,
+                         const std::map<std::string, std::vector<SplitProgress>>& splits) {
   if (built_.count(plan) > 0) return Status::Ok();
-  for (const plan::PhysicalPtr& input : plan->inputs) SEMEL_RETURN_IF_ERROR(BuildNode(input.get(), channels, parkers, splits));
+  for (const plan::PhysicalPtr& input : plan->inputs)
+    SEMEL_RETURN_IF_ERROR(BuildNode(input.get(), channels, parkers, splits));
   if (std::holds_alternative<plan::ScanSpec>(plan->spec)) return BuildScan(plan, splits);
   if (std::holds_alternative<plan::SinkSpec>(plan->spec)) return BuildSink(plan);
   std::unique_ptr<Node> node;
@@ -114,7 +129,8 @@ Status Worker::BuildNode(const PhysicalNode* plan, std::map<const PhysicalNode*,
   } else {
     const operators::OperatorFactory* factory = parts_.operators->Find(plan->Name());
     if (factory == nullptr) return Status::Internal(fmt::format("no operator for {}", plan->Name()));
-    SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<operators::Operator> op, (*factory)({plan, &evaluator_, index_, options_.workers, options_.fail_on_late}));
+    SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<operators::Operator> op,
+                           (*factory)({plan, &evaluator_, index_, options_.workers, options_.fail_on_late}));
     auto operator_node = std::make_unique<OperatorNode>(plan, std::move(op));
     operators_.push_back(operator_node.get());
     node = std::move(operator_node);
@@ -131,7 +147,8 @@ Status Worker::Restore(const checkpoint::EpochSnapshot& base) {
     std::vector<const checkpoint::StateSegment*> segments;
     for (const checkpoint::StateSegment& segment : base.segments)
       if (segment.operator_id == id) segments.push_back(&segment);
-    std::stable_sort(segments.begin(), segments.end(), [](const auto* a, const auto* b) { return a->sequence < b->sequence; });
+    std::stable_sort(segments.begin(), segments.end(),
+                     [](const auto* a, const auto* b) { return a->sequence < b->sequence; });
     for (const checkpoint::StateSegment* segment : segments) {
       SEMEL_ASSIGN_OR_RETURN(std::string content, parts_.read_segment(*segment));
       SEMEL_RETURN_IF_ERROR(node->op().Restore(segment->kind, content).WithContext(segment->name));
@@ -235,7 +252,8 @@ void Worker::PublishStatus() {
   status.records_behind = 0;
   for (ScanNode* scan : scans_) {
     status.rows_in += scan->rows_read();
-    for (const connectors::SplitLag& lag : scan->Lag()) status.records_behind = lag.records_behind < 0 ? -1 : status.records_behind + lag.records_behind;
+    for (const connectors::SplitLag& lag : scan->Lag())
+      status.records_behind = lag.records_behind < 0 ? -1 : status.records_behind + lag.records_behind;
     int64_t least = checkpoint::kFinalWatermark;
     for (const auto& [name, split] : scan->watermarks().splits) {
       if (split.finished || split.watermark >= least) continue;

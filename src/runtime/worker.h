@@ -14,7 +14,8 @@
 
 namespace semel::runtime {
 
-// One worker: a strand that polls its sources, drains its channels, and parks when there is nothing. Build and Restore run before Start.
+// One worker: a strand that polls its sources, drains its channels, and parks when there is nothing. Build and Restore
+// run before Start.
 class Worker {
  public:
   struct Callbacks {
@@ -25,7 +26,8 @@ class Worker {
   Worker(const DataflowParts& parts, const DataflowOptions& options, uint32_t index, Callbacks callbacks);
 
   env::Parker& parker() { return *parker_; }
-  Status Build(std::map<const plan::PhysicalNode*, std::unique_ptr<ExchangeChannels>>& channels, const std::vector<env::Parker*>& parkers,
+  Status Build(std::map<const plan::PhysicalNode*, std::unique_ptr<ExchangeChannels>>& channels,
+               const std::vector<env::Parker*>& parkers,
                const std::map<std::string, std::vector<checkpoint::SplitProgress>>& splits);
   Status Restore(const checkpoint::EpochSnapshot& base);
   void Start();
@@ -37,9 +39,12 @@ class Worker {
   DataflowStatus status();
 
  private:
-  Status BuildNode(const plan::PhysicalNode* plan, std::map<const plan::PhysicalNode*, std::unique_ptr<ExchangeChannels>>& channels,
-                   const std::vector<env::Parker*>& parkers, const std::map<std::string, std::vector<checkpoint::SplitProgress>>& splits);
-  Status BuildScan(const plan::PhysicalNode* plan, const std::map<std::string, std::vector<checkpoint::SplitProgress>>& splits);
+  Status BuildNode(const plan::PhysicalNode* plan,
+                   std::map<const plan::PhysicalNode*, std::unique_ptr<ExchangeChannels>>& channels,
+                   const std::vector<env::Parker*>& parkers,
+                   const std::map<std::string, std::vector<checkpoint::SplitProgress>>& splits);
+  Status BuildScan(const plan::PhysicalNode* plan,
+                   const std::map<std::string, std::vector<checkpoint::SplitProgress>>& splits);
   Status BuildSink(const plan::PhysicalNode* plan);
   Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const plan::ScanSpec& scan, const connectors::Source& source);
   void Loop();

@@ -49,7 +49,15 @@ TEST(CommitDriverTest, DoesAndReportsWhatTheTableSays) {
       {"an earlier process did it", mine, true, {}, {}, false, 0, true, 0},
       {"a later attempt of the chain is there", later, true, {}, {}, false, 0, true, 0},
       {"looks that fail for a while", before, true, {}, {Transient(), Transient()}, false, 0, false, 1},
-      {"a look that cannot succeed", before, true, {}, {Status::Corrupt(kFakeError, "damaged", "restore")}, false, 6005, false, 0},
+      {"a look that cannot succeed",
+       before,
+       true,
+       {},
+       {Status::Corrupt(kFakeError, "damaged", "restore")},
+       false,
+       6005,
+       false,
+       0},
       {"a commit that cannot succeed", before, true, {Answer::kInvalid}, {}, false, 6005, false, 1},
       {"a strange marker", M("L", 3, 9), true, {}, {}, false, 2011, false, 0},
       {"a strange marker of a successor", M("L", 3, 9), true, {}, {}, true, 2010, false, 0},
@@ -69,7 +77,8 @@ TEST(CommitDriverTest, DoesAndReportsWhatTheTableSays) {
     const ManifestPtr manifest = MakeManifest(A(3, 2), {{"a", {"file"}, 1, Digest()}}, before);
     ClaimWatch claims(world.env, world.store, Generation(2));
     FakeCommitter committer(world.a);
-    const Result<CommitReport> report = CommitDriver(world.env, claims, committer).Run(*manifest, manifest->snapshot.sinks[0], {later});
+    const Result<CommitReport> report =
+        CommitDriver(world.env, claims, committer).Run(*manifest, manifest->snapshot.sinks[0], {later});
     EXPECT_EQ(report.status().code().number, c.error) << c.what << ": " << report.status().ToString();
     if (report.ok()) {
       EXPECT_EQ(report->already_committed, c.already) << c.what;
@@ -93,7 +102,10 @@ TEST(CommitDriverTest, APauseMayEndIt) {
   int pauses = 0;
   CommitHooks hooks;
   hooks.pause = [&pauses](Micros) { return ++pauses < 3 ? Status::Ok() : Status::Cancelled(); };
-  EXPECT_TRUE(CommitDriver(world.env, claims, committer, hooks).Run(*manifest, manifest->snapshot.sinks[0], {}).status().is(StatusKind::kCancelled));
+  EXPECT_TRUE(CommitDriver(world.env, claims, committer, hooks)
+                  .Run(*manifest, manifest->snapshot.sinks[0], {})
+                  .status()
+                  .is(StatusKind::kCancelled));
   EXPECT_EQ(pauses, 3);
 }
 
@@ -105,7 +117,8 @@ TEST(CommitDriverTest, OneThatCannotCommitLooksAtTheClaims) {
   const ManifestPtr manifest = MakeManifest(A(3, 2), {{"a", {"file"}, 1, Digest()}}, M("L", 2, 2));
   ClaimWatch claims(world.env, world.store, Generation(2));
   FakeCommitter committer(world.a);
-  const Status status = CommitDriver(world.env, claims, committer).Run(*manifest, manifest->snapshot.sinks[0], {}).status();
+  const Status status =
+      CommitDriver(world.env, claims, committer).Run(*manifest, manifest->snapshot.sinks[0], {}).status();
   EXPECT_TRUE(status.is(StatusKind::kFenced));
   EXPECT_NE(status.message().find("successor"), std::string::npos) << status.ToString();
 }
@@ -114,11 +127,14 @@ TEST(CommitAttemptTest, SinksWithRowsAreCommittedThenTheReceiptIsThere) {
   World world;
   Committers committers = world.Make();
   ClaimWatch claims(world.env, world.store, Generation(1));
-  const ManifestPtr manifest = MakeManifest(A(1, 1), {{"a", {"file"}, 1, Digest()}, {"b", {}, 0, Digest()}}, std::nullopt);
+  const ManifestPtr manifest =
+      MakeManifest(A(1, 1), {{"a", {"file"}, 1, Digest()}, {"b", {}, 0, Digest()}}, std::nullopt);
   Chain chain;
   chain.Append(manifest, false);
-  for (int i = 0; i < 2; ++i) {  // a second process that resumes it finds everything done, and the receipt with other handles
-    const Result<AttemptReport> report = CommitAttempt(world.env, world.store, claims, committers, chain, *manifest, {});
+  for (int i = 0; i < 2;
+       ++i) {  // a second process that resumes it finds everything done, and the receipt with other handles
+    const Result<AttemptReport> report =
+        CommitAttempt(world.env, world.store, claims, committers, chain, *manifest, {});
     ASSERT_TRUE(report.ok()) << report.status().ToString();
     EXPECT_EQ(report->sinks.at("a").already_committed, i == 1);
   }
@@ -133,13 +149,15 @@ TEST(CommitAttemptTest, ASinkThatIsNoLongerNamedIsRefused) {
   Committers committers;
   ClaimWatch claims(world.env, world.store, Generation(1));
   const ManifestPtr manifest = MakeManifest(A(1, 1), {{"a", {"file"}, 1, Digest()}}, std::nullopt);
-  EXPECT_EQ(CommitAttempt(world.env, world.store, claims, committers, Chain(), *manifest, {}).status().code(), kChangedScript);
+  EXPECT_EQ(CommitAttempt(world.env, world.store, claims, committers, Chain(), *manifest, {}).status().code(),
+            kChangedScript);
   EXPECT_EQ(world.store.objects.count(ReceiptName(A(1, 1))), 0u);
 }
 
 TEST(FoldReceiptsTest, FoldsFullFilesBehindTheNewestAndLosesNoneWhenInterrupted) {
   World world;
-  for (uint64_t n = 1; n <= 10; ++n) world.store.objects[ReceiptName(A(n, 1))] = EncodeReceipts({{"L", A(n, 1), 0, {}, {}, {{"read", 1}}}});
+  for (uint64_t n = 1; n <= 10; ++n)
+    world.store.objects[ReceiptName(A(n, 1))] = EncodeReceipts({{"L", A(n, 1), 0, {}, {}, {{"read", 1}}}});
   auto names = [&world] { return world.store.List("commits/").value(); };
   ASSERT_TRUE(FoldReceipts(world.env, world.store, A(4, 1), 4).ok());
   EXPECT_EQ(names().size(), 10u) << "three are too few";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// A store and sinks in memory whose answers a test can script, for table tests of commit, recovery, retention and the coordinator.
+// A store and sinks in memory whose answers a test can script, for table tests of commit, recovery, retention and the
+// coordinator.
 #pragma once
 
 #include <deque>
@@ -110,7 +111,8 @@ class FakeCommitter final : public Committer {
     bool marker_is_live() const override { return live_; }
     CommitResult Commit(const CommitPermit&, const Committable& committable) override {
       using Answer = FakeSink::Answer;
-      sink_.log.push_back(fmt::format("commit {}-{}", committable.marker.epoch.value, committable.marker.generation.value));
+      sink_.log.push_back(
+          fmt::format("commit {}-{}", committable.marker.epoch.value, committable.marker.generation.value));
       Answer answer = sink_.always_busy ? Answer::kBusy : Answer::kApplied;
       if (!sink_.answers.empty()) {
         answer = sink_.answers.front();
@@ -118,10 +120,14 @@ class FakeCommitter final : public Committer {
       }
       if (answer == Answer::kApplied || answer == Answer::kLostApplied) sink_.marker = committable.marker;
       switch (answer) {
-        case Answer::kApplied: return {CommitOutcome::kCommitted, Status::Ok(), "handle"};
-        case Answer::kBusy: return {CommitOutcome::kRejected, Status::Transient(kFakeError, "busy", "wait"), {}};
-        case Answer::kInvalid: return {CommitOutcome::kRejected, Status::Invalid(kFakeError, "no right to write", "ask"), {}};
-        default: return {CommitOutcome::kUnknown, Status::Unknown(kFakeError, "no answer", "wait"), {}};
+        case Answer::kApplied:
+          return {CommitOutcome::kCommitted, Status::Ok(), "handle"};
+        case Answer::kBusy:
+          return {CommitOutcome::kRejected, Status::Transient(kFakeError, "busy", "wait"), {}};
+        case Answer::kInvalid:
+          return {CommitOutcome::kRejected, Status::Invalid(kFakeError, "no right to write", "ask"), {}};
+        default:
+          return {CommitOutcome::kUnknown, Status::Unknown(kFakeError, "no answer", "wait"), {}};
       }
     }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// A start against every kind of store that it may find: what it continues from, what it does to sinks and when, what it refuses.
+// A start against every kind of store that it may find: what it continues from, what it does to sinks and when, what it
+// refuses.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -63,7 +64,8 @@ void RunSome(World& world, const RecoveryOptions& options = Options()) {
   ASSERT_TRUE(end.ok()) << end.status().ToString();
 }
 
-// As if the newest attempt was decided and its process died before the commit: the marker and the receipt of the one before.
+// As if the newest attempt was decided and its process died before the commit: the marker and the receipt of the one
+// before.
 Manifest Uncommit(World& world) {
   Manifest newest;
   for (const auto& [name, file] : world.store.objects)
@@ -100,7 +102,9 @@ TEST(RecoveryTest, GoesOnFromTheNewestOfThePinner) {
   Manifest late = newest;
   late.attempt = A(99, 1);
   world.store.objects[ManifestName(late.attempt)] = EncodeManifest(late);
-  world.a.staged = {{newest.lineage, Epoch(99), Generation(1)}, {newest.lineage, newest.attempt.epoch, newest.attempt.generation}, {"other", Epoch(99), Generation(1)}};
+  world.a.staged = {{newest.lineage, Epoch(99), Generation(1)},
+                    {newest.lineage, newest.attempt.epoch, newest.attempt.generation},
+                    {"other", Epoch(99), Generation(1)}};
   Committers committers = world.Make();
   const Result<RecoveredStart> start = Recover(world.env, world.store, committers, Options());
   ASSERT_TRUE(start.ok()) << start.status().ToString();
@@ -110,8 +114,11 @@ TEST(RecoveryTest, GoesOnFromTheNewestOfThePinner) {
   EXPECT_EQ(world.a.marker, newest.MarkerAfter("a"));
   EXPECT_EQ(start->expected.at("a"), newest.MarkerAfter("a"));
   EXPECT_EQ(start->expected.at("b"), newest.MarkerAfter("b"));
-  EXPECT_EQ(std::count(world.a.log.begin(), world.a.log.end(), "discard 99-1"), 1) << "only what is void, and only of this lineage";
-  EXPECT_EQ(std::count_if(world.a.log.begin(), world.a.log.end(), [](const std::string& line) { return line.rfind("discard", 0) == 0; }), 1);
+  EXPECT_EQ(std::count(world.a.log.begin(), world.a.log.end(), "discard 99-1"), 1)
+      << "only what is void, and only of this lineage";
+  EXPECT_EQ(std::count_if(world.a.log.begin(), world.a.log.end(),
+                          [](const std::string& line) { return line.rfind("discard", 0) == 0; }),
+            1);
 }
 
 TEST(RecoveryTest, AStartThatIsOvertakenTouchesNoSink) {
@@ -121,7 +128,8 @@ TEST(RecoveryTest, AStartThatIsOvertakenTouchesNoSink) {
   world.a.staged = {{newest.lineage, Epoch(99), Generation(1)}};
   // The successor claims while this one pins: only the second look can see it (R3).
   world.store.on_put = [&world](const std::string& name) {
-    if (name == PinName(Generation(2))) world.store.objects[ClaimName(Generation(3))] = EncodeClaim({"successor", 1, 1});
+    if (name == PinName(Generation(2)))
+      world.store.objects[ClaimName(Generation(3))] = EncodeClaim({"successor", 1, 1});
   };
   const std::optional<Marker> before = world.a.marker;
   Committers committers = world.Make();
@@ -157,7 +165,8 @@ TEST(RecoveryTest, ARefusedStartTakesNothingOver) {
   };
   const Case cases[] = {
       {"a changed script", [](World&, RecoveryOptions& o) { o.fingerprint = "g"; }, kChangedScript},
-      {"a new lineage onto the rows of the old one", [](World&, RecoveryOptions& o) { o.fresh = true; }, kTargetHoldsRows},
+      {"a new lineage onto the rows of the old one", [](World&, RecoveryOptions& o) { o.fresh = true; },
+       kTargetHoldsRows},
       {"a store that is gone", [](World& w, RecoveryOptions&) { w.store.objects.clear(); }, kTargetHoldsRows},
   };
   for (const Case& c : cases) {
@@ -189,7 +198,8 @@ TEST(RecoveryTest, AFreshLineageRollsTheOldOneForwardAndExpectsItsMarkers) {
   EXPECT_EQ(start->lineage.parent_attempt, newest.attempt);
   EXPECT_EQ(start->expected.at("a"), newest.MarkerAfter("a"));
   EXPECT_TRUE(start->chain.empty());
-  EXPECT_EQ(start->generation, Generation(3)) << "a second claim, so that the first one's pin keeps meaning the old chain";
+  EXPECT_EQ(start->generation, Generation(3))
+      << "a second claim, so that the first one's pin keeps meaning the old chain";
 }
 
 TEST(RecoveryTest, MissingFilesAreNamedAndNoOlderCheckpointIsTaken) {
@@ -228,18 +238,24 @@ TEST(RecoveryTest, EveryFlippedBitIsHealedRefusedOrNotRead) {
       ++flips;
       if (!start.ok()) {
         ++refused;
-        ASSERT_TRUE(start.status().code() == kDamagedFile && start.status().message().find("'" + name + "'") != std::string::npos) << name << ": " << start.status().ToString();
+        ASSERT_TRUE(start.status().code() == kDamagedFile &&
+                    start.status().message().find("'" + name + "'") != std::string::npos)
+            << name << ": " << start.status().ToString();
         continue;
       }
       ASSERT_EQ(start->chain.newest().attempt, newest.attempt) << name << " bit " << bit;
       ASSERT_EQ(start->chain.newest().snapshot.splits, newest.snapshot.splits) << name << " bit " << bit;
       ASSERT_EQ(world.a.marker, newest.MarkerAfter("a"));
-      const bool told = std::any_of(said.begin(), said.end(), [&name = name](const std::string& line) { return line.find("'" + name + "' was damaged") != std::string::npos; });
+      const bool told = std::any_of(said.begin(), said.end(), [&name = name](const std::string& line) {
+        return line.find("'" + name + "' was damaged") != std::string::npos;
+      });
       ASSERT_EQ(told, start->healed_manifests > 0);
       ++(told ? healed : same);
     }
   }
-  std::printf("%lu flipped bits: %lu healed and told, %lu refused by name, %lu in files that this start does not read\n", flips, healed, refused, same);
+  std::printf(
+      "%lu flipped bits: %lu healed and told, %lu refused by name, %lu in files that this start does not read\n", flips,
+      healed, refused, same);
   EXPECT_GT(flips, 10'000u);
   EXPECT_GT(healed, 1'000u);
   EXPECT_GT(refused, 1'000u);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// The whole engine on real threads, from a file to a transactional table in memory: results against a reference, one and several workers,
-// stops and restarts in between, results the same every time.
+// The whole engine on real threads, from a file to a transactional table in memory: results against a reference, one
+// and several workers, stops and restarts in between, results the same every time.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -51,11 +51,12 @@ class MemoryWriter final : public connectors::SinkWriter {
     const std::string name = fmt::format("{}-{}-{}", epoch.value, context_.generation.value, context_.worker);
     const connectors::StagedOutput output{name, rows_.size(), digest_.ToString()};
     digest_ = {};
-    return connectors::PrepareTask([this, output, rows = std::exchange(rows_, {})]() -> Result<connectors::StagedOutput> {
-      env::MutexLock lock(*table_.mutex);
-      table_.staged[output.payload] = rows;
-      return output;
-    });
+    return connectors::PrepareTask(
+        [this, output, rows = std::exchange(rows_, {})]() -> Result<connectors::StagedOutput> {
+          env::MutexLock lock(*table_.mutex);
+          table_.staged[output.payload] = rows;
+          return output;
+        });
   }
 
  private:
@@ -72,7 +73,8 @@ class MemoryView final : public checkpoint::SinkView {
   bool marker_is_live() const override { return true; }
   CommitResult Commit(const checkpoint::CommitPermit&, const checkpoint::Committable& committable) override {
     env::MutexLock lock(*table_.mutex);
-    if (table_.marker != marker_) return {CommitOutcome::kRejected, Status::Transient(kInternalError, "another version"), {}};
+    if (table_.marker != marker_)
+      return {CommitOutcome::kRejected, Status::Transient(kInternalError, "another version"), {}};
     for (const std::string& name : committable.payloads) {
       const auto& rows = table_.staged.at(name);
       table_.rows.insert(table_.rows.end(), rows.begin(), rows.end());
@@ -110,7 +112,9 @@ class MemorySink final : public connectors::Sink {
   Result<std::unique_ptr<connectors::SinkWriter>> CreateWriter(const connectors::WriterContext& context) override {
     return std::unique_ptr<connectors::SinkWriter>(std::make_unique<MemoryWriter>(table_, context));
   }
-  Result<std::unique_ptr<checkpoint::Committer>> CreateCommitter() override { return std::unique_ptr<checkpoint::Committer>(std::make_unique<MemoryCommitter>(table_)); }
+  Result<std::unique_ptr<checkpoint::Committer>> CreateCommitter() override {
+    return std::unique_ptr<checkpoint::Committer>(std::make_unique<MemoryCommitter>(table_));
+  }
   Result<std::string> Identity() override { return std::string(); }
   Status CheckReachable() override { return Status::Ok(); }
 
@@ -133,7 +137,8 @@ class EngineTest : public testing::Test {
     memory.name = "memory";
     memory.has_sink = true;
     memory.accepts_changelog = {"UB", "UA", "D"};
-    memory.make_sink = [this](const connectors::ConnectorContext&, const plan::SinkSpec& spec) -> Result<std::unique_ptr<connectors::Sink>> {
+    memory.make_sink = [this](const connectors::ConnectorContext&,
+                              const plan::SinkSpec& spec) -> Result<std::unique_ptr<connectors::Sink>> {
       MemoryTable& table = tables_[spec.table->name];
       if (!table.mutex) table.mutex = env_->NewMutex();
       return std::unique_ptr<connectors::Sink>(std::make_unique<MemorySink>(table, "memory:" + spec.table->name));
@@ -154,13 +159,16 @@ class EngineTest : public testing::Test {
     for (int f = 0; f < 2; ++f) {
       std::string lines;
       for (int i = 0; i < 3000; ++i) {
-        const int64_t id = f * 3000 + i, user = static_cast<int64_t>(random(20)), cents = static_cast<int64_t>(random(10000));
+        const int64_t id = f * 3000 + i, user = static_cast<int64_t>(random(20)),
+                      cents = static_cast<int64_t>(random(10000));
         const int64_t ms = (i * 10 + static_cast<int64_t>(random(3000))) / 10 * 10;
         input_.push_back({id, user, cents, ms});
-        lines += fmt::format("{{\"id\":{},\"user_id\":{},\"amount\":{},\"ts\":\"{}\"}}\n", id, user, columnar::DecimalToString(cents, 2), columnar::TimestampToString(ms * 1000, 3));
+        lines += fmt::format("{{\"id\":{},\"user_id\":{},\"amount\":{},\"ts\":\"{}\"}}\n", id, user,
+                             columnar::DecimalToString(cents, 2), columnar::TimestampToString(ms * 1000, 3));
       }
       (void)env_->files().MakeDirectory(dir_ + "/in");  // there from the first file on
-      SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<env::File> file, env_->files().CreateExclusive(fmt::format("{}/in/{}.json", dir_, f)));
+      SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<env::File> file,
+                             env_->files().CreateExclusive(fmt::format("{}/in/{}.json", dir_, f)));
       SEMEL_RETURN_IF_ERROR(file->Append(lines));
     }
     return Status::Ok();
@@ -168,17 +176,22 @@ class EngineTest : public testing::Test {
 
   std::string Script(const std::string& inserts, bool follow = false) {
     return fmt::format(
-        "SET 'pipeline.name' = 'engine'; SET 'execution.checkpointing.dir' = '{0}/cp'; SET 'execution.checkpointing.interval' = '20 ms'; SET 'semel.filesystem.follow' = '{2}';"
-        "CREATE TABLE p (id BIGINT, user_id INT, amount DECIMAL(10,2), ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) WITH ('connector'='filesystem', 'path'='{0}/in', 'format'='json');"
+        "SET 'pipeline.name' = 'engine'; SET 'execution.checkpointing.dir' = '{0}/cp'; SET "
+        "'execution.checkpointing.interval' = '20 ms'; SET 'semel.filesystem.follow' = '{2}';"
+        "CREATE TABLE p (id BIGINT, user_id INT, amount DECIMAL(10,2), ts TIMESTAMP(3), WATERMARK FOR ts AS ts - "
+        "INTERVAL '5' SECOND) WITH ('connector'='filesystem', 'path'='{0}/in', 'format'='json');"
         "CREATE TABLE running (id BIGINT, user_id INT, total DECIMAL(38,2)) WITH ('connector'='memory');"
-        "CREATE TABLE revenue (user_id INT, window_start TIMESTAMP(3), n BIGINT, total DECIMAL(38,2)) WITH ('connector'='memory');"
+        "CREATE TABLE revenue (user_id INT, window_start TIMESTAMP(3), n BIGINT, total DECIMAL(38,2)) WITH "
+        "('connector'='memory');"
         "CREATE TABLE sums (user_id INT, total DECIMAL(38,2)) WITH ('connector'='memory');"
         "EXECUTE STATEMENT SET BEGIN {1} END;",
         dir_, inserts, follow ? "true" : "false");
   }
 
-  Result<job::JobEnd> RunJob(const std::string& script, uint32_t workers, Micros stop_after = Micros(0), bool until_end = false) {
-    SEMEL_ASSIGN_OR_RETURN(sql::PlannedScript planned, sql::PlanScript(script, {&functions_, &connectors_, env_.get(), &formats_, false}));
+  Result<job::JobEnd> RunJob(const std::string& script, uint32_t workers, Micros stop_after = Micros(0),
+                             bool until_end = false) {
+    SEMEL_ASSIGN_OR_RETURN(sql::PlannedScript planned,
+                           sql::PlanScript(script, {&functions_, &connectors_, env_.get(), &formats_, false}));
     SEMEL_ASSIGN_OR_RETURN(job::JobSettings settings, job::ReadSettings(planned.plan.settings, false));
     job::JobOptions options;
     options.workers = workers;
@@ -218,14 +231,18 @@ class EngineTest : public testing::Test {
     }
     std::multiset<std::string> rows;
     for (const auto& [key, value] : groups)
-      rows.insert(fmt::format("+I[{}, {}, {}, {}]", key.first, columnar::TimestampToString(key.second * 10'000'000, 3), value.first, columnar::DecimalToString(value.second, 2)));
+      rows.insert(fmt::format("+I[{}, {}, {}, {}]", key.first, columnar::TimestampToString(key.second * 10'000'000, 3),
+                              value.first, columnar::DecimalToString(value.second, 2)));
     return rows;
   }
-  std::multiset<std::string> RowsOf(const std::string& table) { return {tables_[table].rows.begin(), tables_[table].rows.end()}; }
+  std::multiset<std::string> RowsOf(const std::string& table) {
+    return {tables_[table].rows.begin(), tables_[table].rows.end()};
+  }
 
   static constexpr const char* kBoth =
       "INSERT INTO running SELECT id, user_id, SUM(amount) OVER (PARTITION BY user_id ORDER BY ts) FROM p;"
-      "INSERT INTO revenue SELECT user_id, window_start, COUNT(*), SUM(amount) FROM TABLE(TUMBLE(TABLE p, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY user_id, window_start, window_end;";
+      "INSERT INTO revenue SELECT user_id, window_start, COUNT(*), SUM(amount) FROM TABLE(TUMBLE(TABLE p, "
+      "DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY user_id, window_start, window_end;";
 
   std::unique_ptr<env::Env> env_;
   std::string dir_;
@@ -282,35 +299,50 @@ TEST_F(EngineTest, AGroupedChangelogFoldsToTheSums) {
   std::map<int64_t, int64_t> sums;
   for (const Purchase& p : input_) sums[p.user] += p.cents;
   std::multiset<std::string> expected;
-  for (const auto& [user, cents] : sums) expected.insert(fmt::format("[{}, {}]", user, columnar::DecimalToString(cents, 2)));
+  for (const auto& [user, cents] : sums)
+    expected.insert(fmt::format("[{}, {}]", user, columnar::DecimalToString(cents, 2)));
   EXPECT_EQ(folded, expected);
 }
 
 TEST_F(EngineTest, AChangedScriptIsRefused) {
   ASSERT_TRUE(RunJob(Script(kBoth, true), 1, Micros(30'000)).ok());
-  const Status status = RunJob(Script("INSERT INTO sums SELECT user_id, SUM(amount) FROM p GROUP BY user_id;", true), 1).status();
+  const Status status =
+      RunJob(Script("INSERT INTO sums SELECT user_id, SUM(amount) FROM p GROUP BY user_id;", true), 1).status();
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.code().exit, ExitCode::kConfig) << status.ToString();
-  EXPECT_EQ(env_->files().List(dir_ + "/cp/engine/generations").value().size(), 1u) << "a refused script takes nothing over";
+  EXPECT_EQ(env_->files().List(dir_ + "/cp/engine/generations").value().size(), 1u)
+      << "a refused script takes nothing over";
 }
 
 TEST_F(EngineTest, AFileThatAppearsIsRead) {
   auto writer = env_->Spawn("writer", [&] {
     env_->SleepFor(Micros(150'000));
-    (void)env_->files().CreateExclusive(dir_ + "/in/late.json").value()->Append("{\"id\":9999,\"user_id\":999,\"amount\":1.50,\"ts\":\"2026-01-01 00:00:00\"}\n");
+    (void)env_->files()
+        .CreateExclusive(dir_ + "/in/late.json")
+        .value()
+        ->Append("{\"id\":9999,\"user_id\":999,\"amount\":1.50,\"ts\":\"2026-01-01 00:00:00\"}\n");
   });
-  ASSERT_TRUE(RunJob(Script("INSERT INTO sums SELECT user_id, SUM(amount) FROM p GROUP BY user_id;", true), 2, Micros(900'000)).ok());
+  ASSERT_TRUE(
+      RunJob(Script("INSERT INTO sums SELECT user_id, SUM(amount) FROM p GROUP BY user_id;", true), 2, Micros(900'000))
+          .ok());
   writer->Join();
   EXPECT_EQ(RowsOf("sums").count("+I[999, 1.50]"), 1u);
 }
 
 TEST_F(EngineTest, AnIdleFileHoldsNoWindowBackOnceItsTimeIsOver) {
   // A file whose only row is early, and silent from then on; another file goes on an hour later.
-  ASSERT_TRUE(env_->files().CreateExclusive(dir_ + "/in/silent.json").value()->Append("{\"id\":9999,\"user_id\":999,\"amount\":1.50,\"ts\":\"1969-01-01 00:00:00\"}\n").ok());
+  ASSERT_TRUE(env_->files()
+                  .CreateExclusive(dir_ + "/in/silent.json")
+                  .value()
+                  ->Append("{\"id\":9999,\"user_id\":999,\"amount\":1.50,\"ts\":\"1969-01-01 00:00:00\"}\n")
+                  .ok());
   auto go_on = [&] {
     auto writer = env_->Spawn("writer", [&] {
       env_->SleepFor(Micros(400'000));
-      (void)env_->files().OpenAppend(dir_ + "/in/0.json").value()->Append("{\"id\":9998,\"user_id\":998,\"amount\":1.50,\"ts\":\"1970-01-01 01:00:00\"}\n");
+      (void)env_->files()
+          .OpenAppend(dir_ + "/in/0.json")
+          .value()
+          ->Append("{\"id\":9998,\"user_id\":998,\"amount\":1.50,\"ts\":\"1970-01-01 01:00:00\"}\n");
     });
     return writer;
   };
@@ -320,7 +352,8 @@ TEST_F(EngineTest, AnIdleFileHoldsNoWindowBackOnceItsTimeIsOver) {
   const size_t held_back = RowsOf("revenue").size();
   EXPECT_EQ(held_back, 0u) << "the silent file holds every window back";
   writer = go_on();
-  ASSERT_TRUE(RunJob("SET 'table.exec.source.idle-timeout' = '100 ms';\n" + Script(kBoth, true), 2, Micros(900'000)).ok());
+  ASSERT_TRUE(
+      RunJob("SET 'table.exec.source.idle-timeout' = '100 ms';\n" + Script(kBoth, true), 2, Micros(900'000)).ok());
   writer->Join();
   EXPECT_GT(RowsOf("revenue").size(), 0u);
   EXPECT_EQ(RowsOf("revenue").count("+I[999, 1969-01-01 00:00:00.000, 1, 1.50]"), 1u);

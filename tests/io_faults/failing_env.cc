@@ -12,22 +12,30 @@ namespace {
 
 // Runs `real` as the env decides.
 template <typename Real>
-auto Call(FailingEnv& env, std::string_view call, const std::string& where, bool change, Real real) -> decltype(real()) {
+auto Call(FailingEnv& env, std::string_view call, const std::string& where, bool change, Real real)
+    -> decltype(real()) {
   switch (env.Next(call, where, change)) {
-    case FailingEnv::Verdict::kGo: return real();
-    case FailingEnv::Verdict::kDoAndFail: (void)real(); break;
-    case FailingEnv::Verdict::kFail: break;
+    case FailingEnv::Verdict::kGo:
+      return real();
+    case FailingEnv::Verdict::kDoAndFail:
+      (void)real();
+      break;
+    case FailingEnv::Verdict::kFail:
+      break;
   }
   return env.Error(call, where, change);
 }
 
 class FailingFile final : public env::File {
  public:
-  FailingFile(FailingEnv& env, std::unique_ptr<env::File> inner, std::string path) : env_(env), inner_(std::move(inner)), path_(std::move(path)) {}
+  FailingFile(FailingEnv& env, std::unique_ptr<env::File> inner, std::string path)
+      : env_(env), inner_(std::move(inner)), path_(std::move(path)) {}
   Status Append(std::string_view data) override {
     const auto verdict = env_.Next("append to", path_, true);
     if (verdict == FailingEnv::Verdict::kGo) return inner_->Append(data);
-    const size_t written = verdict == FailingEnv::Verdict::kDoAndFail ? data.size() : env_.fault().kind == Fault::Kind::kNoSpace ? data.size() / 2 : 0;
+    const size_t written = verdict == FailingEnv::Verdict::kDoAndFail   ? data.size()
+                           : env_.fault().kind == Fault::Kind::kNoSpace ? data.size() / 2
+                                                                        : 0;
     (void)inner_->Append(data.substr(0, written));
     return env_.Error("append to", path_, true);
   }
@@ -116,11 +124,15 @@ class FailingSession final : public env::SqlSession {
 }  // namespace
 
 FailingEnv::FailingEnv(env::Env& inner, Fault fault)
-    : inner_(inner), fault_(fault), files_(std::make_unique<FailingFileSystem>(*this, inner.files())), mutex_(inner.NewMutex()) {}
+    : inner_(inner),
+      fault_(fault),
+      files_(std::make_unique<FailingFileSystem>(*this, inner.files())),
+      mutex_(inner.NewMutex()) {}
 FailingEnv::~FailingEnv() = default;
 
 Result<std::unique_ptr<env::SqlSession>> FailingEnv::OpenSqlite(const env::SqliteOptions& options) {
-  Result<std::unique_ptr<env::SqlSession>> session = Call(*this, "open database", options.path, false, [&] { return inner_.OpenSqlite(options); });
+  Result<std::unique_ptr<env::SqlSession>> session =
+      Call(*this, "open database", options.path, false, [&] { return inner_.OpenSqlite(options); });
   if (!session.ok()) return session.status();
   return std::unique_ptr<env::SqlSession>(std::make_unique<FailingSession>(*this, std::move(session).value()));
 }
@@ -136,8 +148,10 @@ FailingEnv::Verdict FailingEnv::Next(std::string_view call, const std::string& w
 
 Status FailingEnv::Error(std::string_view call, const std::string& where, bool change) const {
   const bool full = fault_.kind == Fault::Kind::kNoSpace;
-  return Status(change ? StatusKind::kUnknown : StatusKind::kTransient, full ? env::kDiskFull : env::kFileIo,
-                fmt::format("cannot {} {}: {}", call, where, full ? "no space left (by the test)" : "I/O error (by the test)"), "look at the test");
+  return Status(
+      change ? StatusKind::kUnknown : StatusKind::kTransient, full ? env::kDiskFull : env::kFileIo,
+      fmt::format("cannot {} {}: {}", call, where, full ? "no space left (by the test)" : "I/O error (by the test)"),
+      "look at the test");
 }
 
 std::string FailingEnv::failed() {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// The real world with one bad moment: the n-th call that touches a file or a database fails. What fails is counted over the whole process,
-// so that running once for every n visits every call site there is.
+// The real world with one bad moment: the n-th call that touches a file or a database fails. What fails is counted over
+// the whole process, so that running once for every n visits every call site there is.
 #pragma once
 
 #include <atomic>
@@ -37,12 +37,15 @@ class FailingEnv final : public env::Env {
   SteadyTime Steady() override { return inner_.Steady(); }
   void SleepFor(Micros duration) override { inner_.SleepFor(std::min(duration, Micros(500))); }
   uint64_t Random() override { return inner_.Random(); }
-  std::unique_ptr<env::Strand> Spawn(std::string name, std::function<void()> body) override { return inner_.Spawn(std::move(name), std::move(body)); }
+  std::unique_ptr<env::Strand> Spawn(std::string name, std::function<void()> body) override {
+    return inner_.Spawn(std::move(name), std::move(body));
+  }
   std::unique_ptr<env::Mutex> NewMutex() override { return inner_.NewMutex(); }
   std::unique_ptr<env::Condition> NewCondition() override { return inner_.NewCondition(); }
   std::unique_ptr<env::Parker> NewParker() override { return inner_.NewParker(); }
   env::FileSystem& files() override { return *files_; }
-  Result<std::unique_ptr<env::Socket>> Connect(const std::string& host, uint16_t port, const env::TlsOptions& tls, SteadyTime deadline) override {
+  Result<std::unique_ptr<env::Socket>> Connect(const std::string& host, uint16_t port, const env::TlsOptions& tls,
+                                               SteadyTime deadline) override {
     return inner_.Connect(host, port, tls, deadline);
   }
   Result<env::HttpResponse> Http(const env::HttpRequest& request) override { return inner_.Http(request); }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Every file and database call of a run fails once: for each n a run in which the n-th call fails, then one in a healthy world. Whatever the
-// first one said, the second has to end with exactly the rows of the reference in the table and with no file beside those of the table.
+// Every file and database call of a run fails once: for each n a run in which the n-th call fails, then one in a
+// healthy world. Whatever the first one said, the second has to end with exactly the rows of the reference in the table
+// and with no file beside those of the table.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -51,17 +52,21 @@ class IoFaultsTest : public testing::Test {
     for (int i = 0; i < rows; ++i) {
       const int64_t id = static_cast<int64_t>(cents_.size()), cents = id * 37 % 1000;
       cents_.push_back(cents);
-      const std::string line = fmt::format("{{\"id\":{},\"user_id\":{},\"amount\":{},\"ts\":\"{}\"}}\n", id, id % 5, columnar::DecimalToString(cents, 2),
-                                           columnar::TimestampToString(id * 500'000, 3));
+      const std::string line =
+          fmt::format("{{\"id\":{},\"user_id\":{},\"amount\":{},\"ts\":\"{}\"}}\n", id, id % 5,
+                      columnar::DecimalToString(cents, 2), columnar::TimestampToString(id * 500'000, 3));
       ASSERT_TRUE(env_->files().OpenAppend(fmt::format("{}/in/{}.json", dir_, id % 2)).value()->Append(line).ok());
     }
   }
 
   std::string Script() const {
     return fmt::format(
-        "SET 'pipeline.name' = 'io'; SET 'execution.checkpointing.dir' = '{0}/cp'; SET 'execution.checkpointing.interval' = '5 ms'; SET 'semel.filesystem.follow' = 'true';"
-        "CREATE TABLE p (id BIGINT, user_id INT, amount DECIMAL(10,2), ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) WITH ('connector'='filesystem', 'path'='{0}/in', 'format'='json');"
-        "CREATE CATALOG lake WITH ('type'='iceberg', 'catalog-impl'='org.apache.iceberg.jdbc.JdbcCatalog', 'uri'='jdbc:sqlite:{0}/catalog.db', 'jdbc.schema-version'='V1', 'warehouse'='file://{0}/warehouse');"
+        "SET 'pipeline.name' = 'io'; SET 'execution.checkpointing.dir' = '{0}/cp'; SET "
+        "'execution.checkpointing.interval' = '5 ms'; SET 'semel.filesystem.follow' = 'true';"
+        "CREATE TABLE p (id BIGINT, user_id INT, amount DECIMAL(10,2), ts TIMESTAMP(3), WATERMARK FOR ts AS ts - "
+        "INTERVAL '5' SECOND) WITH ('connector'='filesystem', 'path'='{0}/in', 'format'='json');"
+        "CREATE CATALOG lake WITH ('type'='iceberg', 'catalog-impl'='org.apache.iceberg.jdbc.JdbcCatalog', "
+        "'uri'='jdbc:sqlite:{0}/catalog.db', 'jdbc.schema-version'='V1', 'warehouse'='file://{0}/warehouse');"
         "CREATE DATABASE IF NOT EXISTS lake.shop;"
         "CREATE TABLE IF NOT EXISTS lake.shop.running (id BIGINT, user_id INT, total DECIMAL(38,2));"
         "INSERT INTO lake.shop.running SELECT id, user_id, SUM(amount) OVER (PARTITION BY user_id ORDER BY ts) FROM p;",
@@ -69,7 +74,8 @@ class IoFaultsTest : public testing::Test {
   }
 
   Result<job::JobEnd> Run(env::Env& env, bool until_end, Micros stop_after = Micros(0)) {
-    SEMEL_ASSIGN_OR_RETURN(sql::PlannedScript planned, sql::PlanScript(Script(), {&functions_, &connectors_, &env, &formats_, false}));
+    SEMEL_ASSIGN_OR_RETURN(sql::PlannedScript planned,
+                           sql::PlanScript(Script(), {&functions_, &connectors_, &env, &formats_, false}));
     SEMEL_ASSIGN_OR_RETURN(job::JobSettings settings, job::ReadSettings(planned.plan.settings, true));
     job::JobOptions options;
     options.until_end = until_end;
@@ -101,7 +107,8 @@ class IoFaultsTest : public testing::Test {
     const std::vector<std::string> live = table.LiveFiles(**version).value();
     std::multiset<std::string> rows;
     for (const std::string& path : live) {
-      const columnar::Batch batch = parquet::DecodeParquet(table.ReadFile(path).value(), iceberg::FactsOf(**version).columns).value();
+      const columnar::Batch batch =
+          parquet::DecodeParquet(table.ReadFile(path).value(), iceberg::FactsOf(**version).columns).value();
       for (const std::string& line : Split(batch.ToString(), '\n'))
         if (!line.empty()) rows.insert(line);
     }
@@ -115,13 +122,15 @@ class IoFaultsTest : public testing::Test {
   static constexpr const char* kParts[] = {"cp", "catalog.db", "warehouse"};
   void Save() {
     for (const char* part : kParts)
-      if (fs::exists(dir_ + "/" + part)) fs::copy(dir_ + "/" + part, dir_ + "/saved/" + part, fs::copy_options::recursive);
+      if (fs::exists(dir_ + "/" + part))
+        fs::copy(dir_ + "/" + part, dir_ + "/saved/" + part, fs::copy_options::recursive);
   }
   // The files of input stay: positions name their inodes.
   void PutBack() {
     for (const char* part : kParts) {
       fs::remove_all(dir_ + "/" + part);
-      if (fs::exists(dir_ + "/saved/" + part)) fs::copy(dir_ + "/saved/" + part, dir_ + "/" + part, fs::copy_options::recursive);
+      if (fs::exists(dir_ + "/saved/" + part))
+        fs::copy(dir_ + "/saved/" + part, dir_ + "/" + part, fs::copy_options::recursive);
     }
   }
 
@@ -137,7 +146,8 @@ class IoFaultsTest : public testing::Test {
     const std::string after = fmt::format("{} ({})", failing.failed(), bad.status().ToString());
     if (!bad.ok()) {
       ++refused_[bad.status().code().number];
-      EXPECT_EQ(bad.status().code().exit, ExitCode::kIo) << "an error of the disk is no damage of what it holds: " << after;
+      EXPECT_EQ(bad.status().code().exit, ExitCode::kIo)
+          << "an error of the disk is no damage of what it holds: " << after;
       EXPECT_FALSE(bad.status().hint().empty()) << after;
     }
     const Result<job::JobEnd> good = Run(*env_, true);
@@ -160,7 +170,8 @@ class IoFaultsTest : public testing::Test {
     EXPECT_GT(tries_, step > 1 ? 20u : 80u);
     std::string codes;
     for (const auto& [code, times] : refused_) codes += fmt::format(" SEMEL-{} {} times", code, times);
-    std::printf("%lu runs with a failing call, each recovered exactly; ended by%s, the others went on\n", tries_, codes.c_str());
+    std::printf("%lu runs with a failing call, each recovered exactly; ended by%s, the others went on\n", tries_,
+                codes.c_str());
   }
 
   // A store with committed checkpoints, state and positions, and more input than it has seen.

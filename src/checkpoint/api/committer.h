@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// The second half of a transactional sink: staged output → visible, off the worker. The decision *whether* to commit is not here:
-// it is a pure function of checkpoint/protocol over the marker that a SinkView shows (docs/protocols/exactly_once.md, R4).
+// The second half of a transactional sink: staged output → visible, off the worker. The decision *whether* to commit is
+// not here: it is a pure function of checkpoint/protocol over the marker that a SinkView shows
+// (docs/protocols/exactly_once.md, R4).
 #pragma once
 
 #include <memory>
@@ -29,7 +30,8 @@ struct Marker {
   static Result<Marker> Parse(std::string_view text);
 };
 
-// What one sink has to make visible for one attempt: what its writers staged. `payloads` are opaque to everyone but the sink.
+// What one sink has to make visible for one attempt: what its writers staged. `payloads` are opaque to everyone but the
+// sink.
 struct Committable {
   Marker marker;                      // to be stored with the data
   std::vector<std::string> payloads;  // one per writer that wrote rows
@@ -62,15 +64,15 @@ class CommitPermit {
   Marker marker_;
 };
 
-// One look at a sink: the exact version whose marker was read. Commit applies to this version or to none (compare-and-swap), so
-// that check and commit can never concern different versions. One use.
+// One look at a sink: the exact version whose marker was read. Commit applies to this version or to none
+// (compare-and-swap), so that check and commit can never concern different versions. One use.
 class SinkView {
  public:
   virtual ~SinkView() = default;
   // The marker that this pipeline's last commit left; nothing if the sink never saw this pipeline.
   virtual const std::optional<Marker>& marker() const = 0;
-  // Whether the marker's data is still there (Iceberg: its snapshot is an ancestor of the branch or has expired; false after a
-  // rollback by others, which keeps the property and loses the rows).
+  // Whether the marker's data is still there (Iceberg: its snapshot is an ancestor of the branch or has expired; false
+  // after a rollback by others, which keeps the property and loses the rows).
   virtual bool marker_is_live() const = 0;
   virtual CommitResult Commit(const CommitPermit& permit, const Committable& committable) = 0;
 };
@@ -83,10 +85,11 @@ class Committer {
   virtual Status Fence(Generation generation) = 0;
   // A fresh look. Transient errors (kTransient, kUnknown) are retried by the driver; others end the pipeline.
   virtual Result<std::unique_ptr<SinkView>> Look() = 0;
-  // Removes what a void attempt staged outside the checkpoint store (data files in a warehouse). Idempotent. The names that
-  // belong to the attempt carry lineage, epoch and generation.
+  // Removes what a void attempt staged outside the checkpoint store (data files in a warehouse). Idempotent. The names
+  // that belong to the attempt carry lineage, epoch and generation.
   virtual Status Discard(const std::string& lineage, Epoch epoch, Generation generation) = 0;
-  // Lists (lineage, epoch, generation) of staged names found at the sink, so that a start can discard void attempts, and only those.
+  // Lists (lineage, epoch, generation) of staged names found at the sink, so that a start can discard void attempts,
+  // and only those.
   struct StagedAttempt {
     std::string lineage;
     Epoch epoch;

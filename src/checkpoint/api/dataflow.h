@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// The coordinator's view of the running graph: it asks for a barrier and gets a snapshot. Nothing here assumes that the tasks share
-// memory with the coordinator.
+// The coordinator's view of the running graph: it asks for a barrier and gets a snapshot. Nothing here assumes that the
+// tasks share memory with the coordinator.
 #pragma once
 
 #include "checkpoint/api/snapshot.h"
@@ -19,12 +19,13 @@ enum class BarrierKind : uint8_t {
 class DataflowListener {
  public:
   virtual ~DataflowListener() = default;
-  // Every task has snapshotted and every sink has prepared epoch `snapshot.epoch`, and all of it is durable in the store.
+  // Every task has snapshotted and every sink has prepared epoch `snapshot.epoch`, and all of it is durable in the
+  // store.
   virtual void OnSnapshot(EpochSnapshot snapshot) = 0;
   // A task failed: the process must end (or restart) from the last decided attempt.
   virtual void OnFailure(Status status) = 0;
-  // Every source has reached its end and the final watermark has passed through; the coordinator takes one more barrier, whose
-  // snapshot has `finished` set.
+  // Every source has reached its end and the final watermark has passed through; the coordinator takes one more
+  // barrier, whose snapshot has `finished` set.
   virtual void OnEndOfInput() = 0;
 };
 
@@ -35,7 +36,8 @@ class Dataflow {
   // Injects the barrier of `epoch` at every source. Exactly one OnSnapshot(epoch) or OnFailure follows. Barriers may be
   // triggered while an earlier epoch is still being snapshotted; snapshots arrive in order.
   virtual void TriggerBarrier(Epoch epoch, BarrierKind kind) = 0;
-  // The receipt of `epoch` is confirmed: sources may acknowledge upstream, state may drop what only older epochs needed.
+  // The receipt of `epoch` is confirmed: sources may acknowledge upstream, state may drop what only older epochs
+  // needed.
   virtual void OnCommitted(const EpochSnapshot& snapshot) = 0;
 };
 

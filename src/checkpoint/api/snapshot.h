@@ -34,7 +34,7 @@ struct StateSegment {
   std::string operator_id;  // stable id of the operator
   std::string name;         // in the store: segments/<n>-<G>-…
   uint64_t bytes = 0;
-  std::string sha256;       // hex
+  std::string sha256;  // hex
   uint32_t first_key_group = 0;
   uint32_t last_key_group = 0;  // inclusive
   // Order in which segments of one operator are applied (later wins); the state backend's own meaning.
@@ -68,7 +68,8 @@ struct EpochSnapshot {
 };
 
 // Writes a state segment into the store on behalf of attempt (n, G) and returns its reference. Called off the worker.
-using SegmentWriter = std::function<Result<StateSegment>(Epoch epoch, const std::string& operator_id, std::string_view content)>;
+using SegmentWriter =
+    std::function<Result<StateSegment>(Epoch epoch, const std::string& operator_id, std::string_view content)>;
 // Reads a segment back, verified against its digest.
 using SegmentReader = std::function<Result<std::string>(const StateSegment& segment)>;
 

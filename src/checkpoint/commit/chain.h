@@ -13,8 +13,8 @@ namespace semel::checkpoint {
 
 using ManifestPtr = std::shared_ptr<const Manifest>;
 
-// The newest stretch of the chain, oldest first: the last K committed attempts and everything decided after them. Guarded by its
-// owner. Invariant: each entry is the parent of the next.
+// The newest stretch of the chain, oldest first: the last K committed attempts and everything decided after them.
+// Guarded by its owner. Invariant: each entry is the parent of the next.
 class Chain {
  public:
   struct Link {
@@ -26,7 +26,8 @@ class Chain {
   const Manifest& newest() const { return *links_.back().manifest; }
 
   void Append(ManifestPtr manifest, bool committed) {
-    SEMEL_CHECK(links_.empty() || links_.back().manifest->attempt == manifest->parent, "the chain follows the parent links");
+    SEMEL_CHECK(links_.empty() || links_.back().manifest->attempt == manifest->parent,
+                "the chain follows the parent links");
     links_.push_back({std::move(manifest), committed});
   }
   void MarkCommitted(const Attempt& attempt) {

@@ -12,7 +12,8 @@ namespace semel::checkpoint {
 using codec::ByteReader;
 using codec::ByteWriter;
 
-// One record layout per type, written once for both directions: Put appends, Get reads the same fields in the same order.
+// One record layout per type, written once for both directions: Put appends, Get reads the same fields in the same
+// order.
 static void Put(ByteWriter& w, const Attempt& a) { w.Varint(a.epoch.value), w.Varint(a.generation.value); }
 static void Get(ByteReader& r, Attempt& a) { a.epoch.value = r.Varint(), a.generation.value = r.Varint(); }
 
@@ -20,7 +21,8 @@ static void Put(ByteWriter& w, const Marker& m) {
   w.Text(m.lineage), w.Varint(m.epoch.value), w.Varint(m.generation.value), w.Varint(m.rows), w.Text(m.digest);
 }
 static void Get(ByteReader& r, Marker& m) {
-  m.lineage = r.Text(), m.epoch.value = r.Varint(), m.generation.value = r.Varint(), m.rows = r.Varint(), m.digest = r.Text();
+  m.lineage = r.Text(), m.epoch.value = r.Varint(), m.generation.value = r.Varint(), m.rows = r.Varint(),
+  m.digest = r.Text();
 }
 
 static void Put(ByteWriter& w, const std::optional<Marker>& m) {
@@ -80,22 +82,33 @@ static void Get(ByteReader& r, std::map<std::string, V>& items) {
   }
 }
 
-static void Put(ByteWriter& w, const SinkStaged& s) { w.Text(s.sink), Put(w, s.payloads), w.Varint(s.rows), w.Text(s.digest); }
-static void Get(ByteReader& r, SinkStaged& s) { s.sink = r.Text(), Get(r, s.payloads), s.rows = r.Varint(), s.digest = r.Text(); }
+static void Put(ByteWriter& w, const SinkStaged& s) {
+  w.Text(s.sink), Put(w, s.payloads), w.Varint(s.rows), w.Text(s.digest);
+}
+static void Get(ByteReader& r, SinkStaged& s) {
+  s.sink = r.Text(), Get(r, s.payloads), s.rows = r.Varint(), s.digest = r.Text();
+}
 
 static void Put(ByteWriter& w, const EpochSnapshot& s) {
-  w.Varint(s.epoch.value), Put(w, s.splits), Put(w, s.segments), Put(w, s.sinks), Put(w, s.watermarks), Put(w, s.books), w.U8(s.finished);
+  w.Varint(s.epoch.value), Put(w, s.splits), Put(w, s.segments), Put(w, s.sinks), Put(w, s.watermarks), Put(w, s.books),
+      w.U8(s.finished);
 }
 static void Get(ByteReader& r, EpochSnapshot& s) {
-  s.epoch.value = r.Varint(), Get(r, s.splits), Get(r, s.segments), Get(r, s.sinks), Get(r, s.watermarks), Get(r, s.books);
+  s.epoch.value = r.Varint(), Get(r, s.splits), Get(r, s.segments), Get(r, s.sinks), Get(r, s.watermarks),
+  Get(r, s.books);
   s.finished = r.U8() != 0;
 }
 
-static void Put(ByteWriter& w, const AncestryRange& a) { w.Varint(a.generation.value), w.Varint(a.first.value), w.Varint(a.last.value); }
-static void Get(ByteReader& r, AncestryRange& a) { a.generation.value = r.Varint(), a.first.value = r.Varint(), a.last.value = r.Varint(); }
+static void Put(ByteWriter& w, const AncestryRange& a) {
+  w.Varint(a.generation.value), w.Varint(a.first.value), w.Varint(a.last.value);
+}
+static void Get(ByteReader& r, AncestryRange& a) {
+  a.generation.value = r.Varint(), a.first.value = r.Varint(), a.last.value = r.Varint();
+}
 
 static void Put(ByteWriter& w, const Manifest& m) {
-  w.Text(m.lineage), Put(w, m.attempt), Put(w, m.parent), w.Text(m.fingerprint), w.Text(m.time_zone), w.Zigzag(m.created_micros);
+  w.Text(m.lineage), Put(w, m.attempt), Put(w, m.parent), w.Text(m.fingerprint), w.Text(m.time_zone),
+      w.Zigzag(m.created_micros);
   Put(w, m.snapshot), Put(w, m.expected), Put(w, m.ancestry);
 }
 static void Get(ByteReader& r, Manifest& m) {
@@ -110,10 +123,12 @@ static void Put(ByteWriter& w, const Claim& c) { w.Text(c.process), w.Zigzag(c.c
 static void Get(ByteReader& r, Claim& c) { c.process = r.Text(), c.created_micros = r.Zigzag(), c.token = r.Varint(); }
 
 static void Put(ByteWriter& w, const Lineage& l) {
-  w.Text(l.uuid), w.Text(l.parent), Put(w, l.parent_attempt), w.Text(l.time_zone), w.Zigzag(l.created_micros), Put(w, l.initial);
+  w.Text(l.uuid), w.Text(l.parent), Put(w, l.parent_attempt), w.Text(l.time_zone), w.Zigzag(l.created_micros),
+      Put(w, l.initial);
 }
 static void Get(ByteReader& r, Lineage& l) {
-  l.uuid = r.Text(), l.parent = r.Text(), Get(r, l.parent_attempt), l.time_zone = r.Text(), l.created_micros = r.Zigzag(), Get(r, l.initial);
+  l.uuid = r.Text(), l.parent = r.Text(), Get(r, l.parent_attempt), l.time_zone = r.Text(),
+  l.created_micros = r.Zigzag(), Get(r, l.initial);
 }
 
 static void Put(ByteWriter& w, const Receipt::SinkEntry& s) { w.Text(s.sink), Put(w, s.marker), w.Text(s.handle); }
@@ -123,7 +138,8 @@ static void Put(ByteWriter& w, const Receipt& x) {
   w.Text(x.lineage), Put(w, x.attempt), w.Zigzag(x.created_micros), Put(w, x.sinks), Put(w, x.splits), Put(w, x.books);
 }
 static void Get(ByteReader& r, Receipt& x) {
-  x.lineage = r.Text(), Get(r, x.attempt), x.created_micros = r.Zigzag(), Get(r, x.sinks), Get(r, x.splits), Get(r, x.books);
+  x.lineage = r.Text(), Get(r, x.attempt), x.created_micros = r.Zigzag(), Get(r, x.sinks), Get(r, x.splits),
+  Get(r, x.books);
 }
 
 template <typename T>
@@ -152,7 +168,9 @@ Result<Manifest> DecodeManifest(std::string_view file, std::string_view name) {
 std::string EncodePin(const Pin& pin) { return Encode(kPinMagic, pin); }
 Result<Pin> DecodePin(std::string_view file, std::string_view name) { return Decode<Pin>(kPinMagic, file, name); }
 std::string EncodeClaim(const Claim& claim) { return Encode(kClaimMagic, claim); }
-Result<Claim> DecodeClaim(std::string_view file, std::string_view name) { return Decode<Claim>(kClaimMagic, file, name); }
+Result<Claim> DecodeClaim(std::string_view file, std::string_view name) {
+  return Decode<Claim>(kClaimMagic, file, name);
+}
 std::string EncodeLineage(const Lineage& lineage) { return Encode(kLineageMagic, lineage); }
 Result<Lineage> DecodeLineage(std::string_view file, std::string_view name) {
   return Decode<Lineage>(kLineageMagic, file, name);

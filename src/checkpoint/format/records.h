@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Bytes of the protocol's records (docs/formats/checkpoint-store.md). Decoding never trusts: anything that does not fit is Corrupt by
-// name.
+// Bytes of the protocol's records (docs/formats/checkpoint-store.md). Decoding never trusts: anything that does not fit
+// is Corrupt by name.
 #pragma once
 
 #include <string>

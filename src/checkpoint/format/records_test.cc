@@ -23,7 +23,8 @@ Manifest SomeManifest() {
   m.time_zone = "UTC";
   m.created_micros = 123456789;
   m.snapshot.epoch = Epoch(7);
-  m.snapshot.splits = {{"scan", "purchases-0", "offset=5", "", -5, false}, {"scan", "purchases-1", "offset=9", "offset=9", 7, true}};
+  m.snapshot.splits = {{"scan", "purchases-0", "offset=5", "", -5, false},
+                       {"scan", "purchases-1", "offset=9", "offset=9", 7, true}};
   m.snapshot.segments = {{"op", "segments/7-2-1", 100, std::string(64, 'a'), 0, 127, 3, "delta"}};
   m.snapshot.sinks = {{"t", {"payload", std::string("\0x", 2)}, 70, std::string(32, '0')}};
   m.snapshot.watermarks = {{"op", kNoWatermark}};
@@ -48,19 +49,22 @@ TEST(RecordsTest, EveryRecordRoundTrips) {
   EXPECT_EQ(DecodeClaim(EncodeClaim(claim), "c").value(), claim);
   const Lineage lineage{"u", "p", {Epoch(1), Generation(1)}, "UTC", 9, {{"t", SomeMarker(1)}, {"v", std::nullopt}}};
   EXPECT_EQ(DecodeLineage(EncodeLineage(lineage), "l").value(), lineage);
-  const std::vector<Receipt> receipts{{"l", {Epoch(1), Generation(1)}, 5, {{"t", SomeMarker(1), "snapshot 5"}}, m.snapshot.splits, {{"a/b", 1}}}};
+  const std::vector<Receipt> receipts{
+      {"l", {Epoch(1), Generation(1)}, 5, {{"t", SomeMarker(1), "snapshot 5"}}, m.snapshot.splits, {{"a/b", 1}}}};
   EXPECT_EQ(DecodeReceipts(EncodeReceipts(receipts), "r").value(), receipts);
 }
 
 TEST(RecordsTest, EverySingleBitFlipIsDetected) {
-  const std::string files[] = {EncodeManifest(SomeManifest()), EncodePin({"l", {Epoch(3), Generation(1)}}), EncodeClaim({"h", 1, 2}),
-                               EncodeLineage({"u", "", {}, "UTC", 1, {}}), EncodeReceipts({Receipt{"l", {}, 1, {}, {}, {}}})};
+  const std::string files[] = {EncodeManifest(SomeManifest()), EncodePin({"l", {Epoch(3), Generation(1)}}),
+                               EncodeClaim({"h", 1, 2}), EncodeLineage({"u", "", {}, "UTC", 1, {}}),
+                               EncodeReceipts({Receipt{"l", {}, 1, {}, {}, {}}})};
   for (const std::string& file : files) {
     for (size_t bit = 0; bit < file.size() * 8; ++bit) {
       std::string flipped = file;
       flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
-      EXPECT_FALSE(DecodeManifest(flipped, "f").ok() || DecodePin(flipped, "f").ok() || DecodeClaim(flipped, "f").ok() ||
-                   DecodeLineage(flipped, "f").ok() || DecodeReceipts(flipped, "f").ok())
+      EXPECT_FALSE(DecodeManifest(flipped, "f").ok() || DecodePin(flipped, "f").ok() ||
+                   DecodeClaim(flipped, "f").ok() || DecodeLineage(flipped, "f").ok() ||
+                   DecodeReceipts(flipped, "f").ok())
           << bit;
     }
   }
@@ -68,7 +72,8 @@ TEST(RecordsTest, EverySingleBitFlipIsDetected) {
 
 TEST(RecordsTest, CutAndExtendedFilesAreRefused) {
   const std::string file = EncodeManifest(SomeManifest());
-  for (size_t n = 0; n < file.size(); ++n) EXPECT_TRUE(DecodeManifest(file.substr(0, n), "f").status().is(StatusKind::kCorrupt));
+  for (size_t n = 0; n < file.size(); ++n)
+    EXPECT_TRUE(DecodeManifest(file.substr(0, n), "f").status().is(StatusKind::kCorrupt));
   EXPECT_FALSE(DecodeManifest(file + "x", "f").ok());
   EXPECT_FALSE(DecodePin(file, "f").ok()) << "another kind of file";
 }

@@ -15,7 +15,9 @@ Status Damaged(std::string_view name, std::string_view what) {
                          "restore the file from a backup of the checkpoint folder, or see `semel checkpoint verify`");
 }
 
-uint32_t Checksum(std::string_view head, std::string_view payload) { return codec::Crc32c(payload, codec::Crc32c(head)); }
+uint32_t Checksum(std::string_view head, std::string_view payload) {
+  return codec::Crc32c(payload, codec::Crc32c(head));
+}
 
 }  // namespace
 
@@ -43,7 +45,8 @@ Result<std::string_view> Unseal(std::string_view magic, std::string_view file, s
   if (crc != Checksum(file.substr(0, 24), payload)) return Damaged(name, "its checksum does not fit");
   if (found != magic) return Damaged(name, "it is a file of another kind");
   if (version > kFormatVersion)
-    return Status::Invalid(kNewerFormat, fmt::format("'{}' has format {}, this Semel reads up to {}", name, version, kFormatVersion),
+    return Status::Invalid(kNewerFormat,
+                           fmt::format("'{}' has format {}, this Semel reads up to {}", name, version, kFormatVersion),
                            "start the newer Semel that wrote it");
   if (length != payload.size()) return Damaged(name, "its length does not fit");
   return payload;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// The envelope of every durable file of a checkpoint store (docs/formats/checkpoint-store.md): magic, format version, writer version,
-// length and CRC-32C, so that a damaged, cut, extended, foreign or newer file is told by name and never believed.
+// The envelope of every durable file of a checkpoint store (docs/formats/checkpoint-store.md): magic, format version,
+// writer version, length and CRC-32C, so that a damaged, cut, extended, foreign or newer file is told by name and never
+// believed.
 //
 //   bytes 0–7 magic · 8–11 format version (LE) · 12–15 writer version (LE) · 16–23 payload length (LE) ·
 //   24–27 CRC-32C of bytes 0–23 and of the payload · 28… payload, to the end of the file

@@ -18,9 +18,10 @@ TEST(NamesTest, RoundTripAndRefuseStrangers) {
   EXPECT_EQ(ParseAttemptFile(ManifestCopyName(A(7, 2))), A(7, 2));
   EXPECT_EQ(ParseSegmentName(SegmentName(A(7, 2), 5)), A(7, 2));
   EXPECT_EQ(ParseReceiptName(ReceiptName(A(7, 2))), A(7, 2));
-  for (const char* bad : {"", "checkpoints/", "checkpoints/1/MANIFEST", "checkpoints/x-1/MANIFEST", "segments/1-1", "generations/1x",
-                          "commits/1-1.tmp", "generations/99999999999999999999"})
-    EXPECT_FALSE(ParseManifestName(bad) || ParseSegmentName(bad) || ParseClaimName(bad) || ParseReceiptName(bad)) << bad;
+  for (const char* bad : {"", "checkpoints/", "checkpoints/1/MANIFEST", "checkpoints/x-1/MANIFEST", "segments/1-1",
+                          "generations/1x", "commits/1-1.tmp", "generations/99999999999999999999"})
+    EXPECT_FALSE(ParseManifestName(bad) || ParseSegmentName(bad) || ParseClaimName(bad) || ParseReceiptName(bad))
+        << bad;
 }
 
 TEST(ClaimsTest, AHigherClaimSupersedes) {
@@ -35,7 +36,8 @@ TEST(ChooseBaseTest, OnlyThePinAndThePinnersOwnManifestsCount) {
   EXPECT_EQ(ChooseBase(Generation(3), pin, {}), A(5, 1));
   EXPECT_EQ(ChooseBase(Generation(3), pin, {A(6, 3), A(7, 3), A(9, 2), A(9, 1)}), A(7, 3));
   EXPECT_EQ(ChooseBase(Generation(3), pin, {A(6, 1)}), A(5, 1)) << "a late manifest of the generation before is void";
-  EXPECT_EQ(HighestPinBelow(Generation(4), {PinName(Generation(1)), PinName(Generation(3)), PinName(Generation(9))}), Generation(3));
+  EXPECT_EQ(HighestPinBelow(Generation(4), {PinName(Generation(1)), PinName(Generation(3)), PinName(Generation(9))}),
+            Generation(3));
   EXPECT_EQ(HighestPinBelow(Generation(1), {PinName(Generation(1))}), std::nullopt);
 }
 
@@ -49,7 +51,8 @@ TEST(DecideCommitTest, FollowsTheTableOfR4) {
   };
   const Marker mine = M(5, 2), later = M(7, 2), before = M(4, 1);
   const Case cases[] = {
-      {"first commit into a sink that never saw the pipeline", std::nullopt, true, std::nullopt, CommitDecision::kCommit},
+      {"first commit into a sink that never saw the pipeline", std::nullopt, true, std::nullopt,
+       CommitDecision::kCommit},
       {"the marker before", before, true, before, CommitDecision::kCommit},
       {"an own try went through", mine, true, before, CommitDecision::kAlreadyCommitted},
       {"a later attempt of my chain is there", later, true, before, CommitDecision::kAlreadyCommitted},
@@ -59,8 +62,10 @@ TEST(DecideCommitTest, FollowsTheTableOfR4) {
       {"a marker appeared", before, true, std::nullopt, CommitDecision::kLookAtClaims},
       {"rolled back behind the marker before", before, false, before, CommitDecision::kLookAtClaims},
       {"rolled back after my commit", mine, false, before, CommitDecision::kLookAtClaims},
-      {"another lineage", Marker{"K", Epoch(5), Generation(2), 1, mine.digest}, true, before, CommitDecision::kLookAtClaims},
-      {"same attempt, other rows", Marker{"L", Epoch(5), Generation(2), 2, mine.digest}, true, before, CommitDecision::kLookAtClaims},
+      {"another lineage", Marker{"K", Epoch(5), Generation(2), 1, mine.digest}, true, before,
+       CommitDecision::kLookAtClaims},
+      {"same attempt, other rows", Marker{"L", Epoch(5), Generation(2), 2, mine.digest}, true, before,
+       CommitDecision::kLookAtClaims},
   };
   for (const Case& c : cases) EXPECT_EQ(DecideCommit(c.shown, c.live, c.expected, mine, {later}), c.decision) << c.what;
 }
@@ -72,7 +77,8 @@ TEST(AncestryTest, TellsOnChainFromVoid) {
   EXPECT_EQ(Membership(chain, A(2, 1), Generation(3)), ChainMembership::kOnChain);
   EXPECT_EQ(Membership(chain, A(3, 1), Generation(3)), ChainMembership::kVoid);
   EXPECT_EQ(Membership(chain, A(3, 2), Generation(3)), ChainMembership::kVoid) << "generation 2 decided nothing";
-  EXPECT_EQ(Membership(chain, A(5, 3), Generation(3)), ChainMembership::kUnknown) << "the own generation is never judged";
+  EXPECT_EQ(Membership(chain, A(5, 3), Generation(3)), ChainMembership::kUnknown)
+      << "the own generation is never judged";
   EXPECT_EQ(Membership(chain, A(5, 4), Generation(3)), ChainMembership::kUnknown);
 }
 
@@ -83,15 +89,15 @@ TEST(RetentionTest, RemovesOnlyWhatCanNeverBeNeeded) {
   input.kept_segments = {SegmentName(A(2, 1), 1), SegmentName(A(5, 3), 1)};
   input.ancestry = {{Generation(1), Epoch(1), Epoch(2)}, {Generation(3), Epoch(3), Epoch(6)}};
   const std::vector<std::string> keep = {
-      SegmentName(A(2, 1), 1),       // an old segment that is still named
-      ManifestName(A(5, 3)), ManifestCopyName(A(6, 3)), SegmentName(A(5, 3), 1),
-      SegmentName(A(7, 3), 1),       // in flight
-      ManifestName(A(7, 4)), SegmentName(A(1, 4), 1),  // a higher generation's
+      SegmentName(A(2, 1), 1),  // an old segment that is still named
+      ManifestName(A(5, 3)),   ManifestCopyName(A(6, 3)),
+      SegmentName(A(5, 3), 1), SegmentName(A(7, 3), 1),  // in flight
+      ManifestName(A(7, 4)),   SegmentName(A(1, 4), 1),  // a higher generation's
       "strange/file",
   };
   const std::vector<std::string> gone = {
-      ManifestName(A(1, 1)), SegmentName(A(2, 1), 2), ManifestName(A(4, 3)), SegmentName(A(4, 3), 1),
-      ManifestName(A(3, 1)), SegmentName(A(3, 2), 7),  // void
+      ManifestName(A(1, 1)),   SegmentName(A(2, 1), 2), ManifestName(A(4, 3)),
+      SegmentName(A(4, 3), 1), ManifestName(A(3, 1)),   SegmentName(A(3, 2), 7),  // void
   };
   input.names = keep;
   input.names.insert(input.names.end(), gone.begin(), gone.end());

@@ -27,7 +27,8 @@ ChainMembership Membership(const std::vector<AncestryRange>& ancestry, const Att
   if (attempt.generation >= own) return ChainMembership::kUnknown;  // never judged: it may still become anything
   for (const AncestryRange& range : ancestry)
     if (range.generation == attempt.generation)
-      return range.first <= attempt.epoch && attempt.epoch <= range.last ? ChainMembership::kOnChain : ChainMembership::kVoid;
+      return range.first <= attempt.epoch && attempt.epoch <= range.last ? ChainMembership::kOnChain
+                                                                         : ChainMembership::kVoid;
   const bool forgotten = ancestry.size() >= kMaxAncestry && attempt.generation < ancestry.front().generation;
   return forgotten ? ChainMembership::kUnknown : ChainMembership::kVoid;
 }

@@ -41,7 +41,8 @@ struct Manifest {
   Marker MarkerOf(const SinkStaged& staged) const {
     return {lineage, attempt.epoch, attempt.generation, staged.rows, staged.digest};
   }
-  // What the sink shows once this attempt is committed: its own marker if it staged rows, else what was expected before.
+  // What the sink shows once this attempt is committed: its own marker if it staged rows, else what was expected
+  // before.
   std::optional<Marker> MarkerAfter(const std::string& sink) const;
 };
 inline constexpr size_t kMaxAncestry = 4096;

@@ -27,7 +27,8 @@ bool ConsumeNumber(std::string_view& text, uint64_t& value) {
 }
 
 bool ConsumeAttempt(std::string_view& text, Attempt& attempt) {
-  return ConsumeNumber(text, attempt.epoch.value) && Consume(text, "-") && ConsumeNumber(text, attempt.generation.value);
+  return ConsumeNumber(text, attempt.epoch.value) && Consume(text, "-") &&
+         ConsumeNumber(text, attempt.generation.value);
 }
 
 std::optional<Generation> ParseGeneration(std::string_view name, std::string_view prefix) {
@@ -68,8 +69,8 @@ std::optional<Attempt> ParseManifestName(std::string_view name) {
 std::optional<Attempt> ParseSegmentName(std::string_view name) {
   Attempt attempt;
   uint64_t number = 0;
-  if (!Consume(name, "segments/") || !ConsumeAttempt(name, attempt) || !Consume(name, "-") || !ConsumeNumber(name, number) ||
-      !name.empty())
+  if (!Consume(name, "segments/") || !ConsumeAttempt(name, attempt) || !Consume(name, "-") ||
+      !ConsumeNumber(name, number) || !name.empty())
     return std::nullopt;
   return attempt;
 }

@@ -22,14 +22,14 @@ struct Attempt {
   std::string ToString() const;  // "7-2"
 };
 
-std::string LineageName(std::string_view uuid);      // LINEAGES/<uuid>
-std::string ClaimName(Generation generation);        // generations/<G, 10 digits>
-std::string PinName(Generation generation);          // bases/<G>
-std::string AttemptFolder(const Attempt& attempt);   // checkpoints/<n>-<G>/
-std::string ManifestName(const Attempt& attempt);    // …/MANIFEST
+std::string LineageName(std::string_view uuid);     // LINEAGES/<uuid>
+std::string ClaimName(Generation generation);       // generations/<G, 10 digits>
+std::string PinName(Generation generation);         // bases/<G>
+std::string AttemptFolder(const Attempt& attempt);  // checkpoints/<n>-<G>/
+std::string ManifestName(const Attempt& attempt);   // …/MANIFEST
 std::string ManifestCopyName(const Attempt& attempt);
 std::string SegmentName(const Attempt& attempt, uint64_t number);  // segments/<n>-<G>-<number>
-std::string ReceiptName(const Attempt& attempt);     // commits/<n>-<G>
+std::string ReceiptName(const Attempt& attempt);                   // commits/<n>-<G>
 
 // The reverse: nothing if the name is of another kind.
 std::optional<Generation> ParseClaimName(std::string_view name);

@@ -32,8 +32,9 @@ std::string PurchaseGenerator::Next() {
   ++total.count;
   total.cents += cents;
   ++produced_;
-  return fmt::format("{{\"purchase_id\":{},\"user_id\":{},\"item\":\"{}\",\"amount\":{},\"ts\":\"{}\"}}\n", produced_, user, item,
-                     columnar::DecimalToString(cents, 2), columnar::TimestampToString(kFirstEventMicros + millis * 1000, 3));
+  return fmt::format("{{\"purchase_id\":{},\"user_id\":{},\"item\":\"{}\",\"amount\":{},\"ts\":\"{}\"}}\n", produced_,
+                     user, item, columnar::DecimalToString(cents, 2),
+                     columnar::TimestampToString(kFirstEventMicros + millis * 1000, 3));
 }
 
 std::string PurchaseGenerator::TruthCsv() const {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// The purchases of `semel demo`, and the truth about them: what every user bought in all, counted by the generator alone, so that
-// the engine's tables can be compared with something that the engine never touched.
+// The purchases of `semel demo`, and the truth about them: what every user bought in all, counted by the generator
+// alone, so that the engine's tables can be compared with something that the engine never touched.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace semel::cli {
 
-// Deterministic by seed. Event time grows by about 1 ms per purchase with a disorder of up to 2 s, which is less than the
-// pipeline's watermark delay of 5 s: no row is late.
+// Deterministic by seed. Event time grows by about 1 ms per purchase with a disorder of up to 2 s, which is less than
+// the pipeline's watermark delay of 5 s: no row is late.
 class PurchaseGenerator {
  public:
   struct Total {

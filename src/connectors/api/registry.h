@@ -27,9 +27,9 @@ struct ConnectorContext {
 
 // One option of WITH (…).
 struct OptionSpec {
-  std::string key;        // "scan.startup.mode"; a trailing ".*" admits any suffix ("properties.*")
+  std::string key;  // "scan.startup.mode"; a trailing ".*" admits any suffix ("properties.*")
   bool required = false;
-  bool ignored = false;   // only tunes Flink: accepted with one notice
+  bool ignored = false;  // only tunes Flink: accepted with one notice
   std::string description;
 };
 
@@ -57,10 +57,12 @@ class Catalog {
 };
 
 struct CatalogType {
-  std::string type;  // "iceberg"
+  std::string type;       // "iceberg"
   std::string connector;  // the connector of its tables
   std::vector<OptionSpec> options;
-  std::function<Result<std::unique_ptr<Catalog>>(const ConnectorContext&, const std::string& name, const plan::Options&)> open;
+  std::function<Result<std::unique_ptr<Catalog>>(const ConnectorContext&, const std::string& name,
+                                                 const plan::Options&)>
+      open;
 };
 
 class Registry {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Sinks have two halves: SinkWriter (rows → staged output, on the worker) and Committer (staged output → visible, off the worker;
-// checkpoint/api/committer.h).
+// Sinks have two halves: SinkWriter (rows → staged output, on the worker) and Committer (staged output → visible, off
+// the worker; checkpoint/api/committer.h).
 #pragma once
 
 #include <functional>
@@ -27,12 +27,14 @@ struct StagedOutput {
 // The unfinished half of a prepare: run off the worker (I/O strand), gives the staged output.
 using PrepareTask = std::function<Result<StagedOutput>()>;
 
-// Takes rows of one sink on one worker. One strand; PrepareTasks run on another one while the writer goes on with the next epoch.
+// Takes rows of one sink on one worker. One strand; PrepareTasks run on another one while the writer goes on with the
+// next epoch.
 class SinkWriter {
  public:
   virtual ~SinkWriter() = default;
   virtual Status Write(const columnar::Batch& batch) = 0;
-  // The barrier of `epoch` has arrived: everything written so far belongs to it. Must be quick; slow work goes into the task.
+  // The barrier of `epoch` has arrived: everything written so far belongs to it. Must be quick; slow work goes into the
+  // task.
   virtual Result<PrepareTask> Prepare(Epoch epoch) = 0;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Replayable sources. A source has splits (partitions, files); a split has a position that only grows and from which reading can
-// be repeated exactly. Positions are the source's own text, stored in checkpoints.
+// Replayable sources. A source has splits (partitions, files); a split has a position that only grows and from which
+// reading can be repeated exactly. Positions are the source's own text, stored in checkpoints.
 #pragma once
 
 #include <memory>
@@ -20,8 +20,8 @@ namespace semel::connectors {
 
 using checkpoint::SplitProgress;
 
-// Records of one split, in order, as spans over one shared buffer. `position_after` is where the split stands once all of them are
-// processed (it may have moved although `records` is empty: control records, compacted offsets).
+// Records of one split, in order, as spans over one shared buffer. `position_after` is where the split stands once all
+// of them are processed (it may have moved although `records` is empty: control records, compacted offsets).
 struct Chunk {
   std::string split;
   std::vector<formats::Record> records;
@@ -40,11 +40,13 @@ struct SplitLag {
 class SourceReader {
  public:
   virtual ~SourceReader() = default;
-  // The next chunk of any split, or nothing within `wait`. A gap (truncated, recreated, out of range …) is an error with the
-  // cause, the numbers and what to do; it is never skipped.
+  // The next chunk of any split, or nothing within `wait`. A gap (truncated, recreated, out of range …) is an error
+  // with the cause, the numbers and what to do; it is never skipped.
   virtual Result<std::optional<Chunk>> Poll(Micros wait) = 0;
-  // Appends the values of a metadata key (Connector::metadata) for some records of the chunk that Poll gave last, in their order.
-  virtual Status AppendMetadata(const std::string& key, const Chunk& chunk, std::span<const uint32_t> records, columnar::ColumnBuilder& out) {
+  // Appends the values of a metadata key (Connector::metadata) for some records of the chunk that Poll gave last, in
+  // their order.
+  virtual Status AppendMetadata(const std::string& key, const Chunk& chunk, std::span<const uint32_t> records,
+                                columnar::ColumnBuilder& out) {
     (void)chunk, (void)records, (void)out;
     return Status::Internal("no metadata '" + key + "'");
   }
@@ -55,14 +57,15 @@ class SourceReader {
   virtual void Close() = 0;
 };
 
-// One table to read. Created per job from a table descriptor; used by the coordinator's strand, except CreateReader's results.
+// One table to read. Created per job from a table descriptor; used by the coordinator's strand, except CreateReader's
+// results.
 class Source {
  public:
   virtual ~Source() = default;
   // The format of the records where the table need not name one; empty: it must.
   virtual std::string implied_format() const { return {}; }
-  // The splits at a first start, with start positions resolved once ('latest' becomes numbers) so that they can be kept in the
-  // first checkpoint. `bounded`: also resolve the ends (bounded mode of the table, or --until-end).
+  // The splits at a first start, with start positions resolved once ('latest' becomes numbers) so that they can be kept
+  // in the first checkpoint. `bounded`: also resolve the ends (bounded mode of the table, or --until-end).
   virtual Result<std::vector<SplitProgress>> ResolveSplits(bool bounded) = 0;
   // True when the table itself is bounded (a finished file, 'scan.bounded.mode').
   virtual bool is_bounded() const = 0;

@@ -22,7 +22,8 @@ void RegisterBlackhole(Registry& registry) {
   connector.has_sink = true;
   connector.accepts_changelog = {"UA", "D"};  // as in Flink: the old rows need not be made
   connector.make_sink = [](const ConnectorContext&, const plan::SinkSpec&) -> Result<std::unique_ptr<Sink>> {
-    return std::unique_ptr<Sink>(std::make_unique<PlainSink>([](const WriterContext&) { return std::make_unique<BlackholeWriter>(); }));
+    return std::unique_ptr<Sink>(
+        std::make_unique<PlainSink>([](const WriterContext&) { return std::make_unique<BlackholeWriter>(); }));
   };
   registry.Add(std::move(connector));
 }

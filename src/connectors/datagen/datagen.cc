@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// 'connector' = 'datagen': rows made by seed and number, so that a restart makes the same rows again. A split is every eighth row; its
-// position is "n=<next row>;base=<microseconds>", where base is the time of row 0, taken once.
+// 'connector' = 'datagen': rows made by seed and number, so that a restart makes the same rows again. A split is every
+// eighth row; its position is "n=<next row>;base=<microseconds>", where base is the time of row 0, taken once.
 #include <algorithm>
 #include <charconv>
 
@@ -34,7 +34,8 @@ struct DatagenPosition {
       return error == std::errc() && end == part.data() + part.size();
     };
     if (parts.size() != 2 || !read(parts[0], "n=", position.next) || !read(parts[1], "base=", position.base_micros))
-      return Status::Corrupt(kBadDatagenPosition, fmt::format("'{}' is no position of datagen", text), "the checkpoint is of another version or damaged");
+      return Status::Corrupt(kBadDatagenPosition, fmt::format("'{}' is no position of datagen", text),
+                             "the checkpoint is of another version or damaged");
     return position;
   }
 };
@@ -85,7 +86,8 @@ class DatagenReader final : public SourceReader {
   std::optional<Chunk> Make(OpenSplit& split) {
     const double seconds = static_cast<double>((env_.Steady() - split.since).count()) / 1e6;
     const double due = static_cast<double>(split.first) + seconds * static_cast<double>(generator_.rows_per_second());
-    const int64_t stop = std::min(split.end, due >= static_cast<double>(INT64_MAX) ? INT64_MAX : static_cast<int64_t>(due) + 1);
+    const int64_t stop =
+        std::min(split.end, due >= static_cast<double>(INT64_MAX) ? INT64_MAX : static_cast<int64_t>(due) + 1);
     DatagenPosition& position = split.position;
     if (position.next >= stop && position.next < split.end) return std::nullopt;
     auto text = std::make_shared<std::string>();
@@ -118,7 +120,8 @@ class DatagenReader final : public SourceReader {
 
 class DatagenSource final : public Source {
  public:
-  DatagenSource(env::Env& env, std::string source, RowGenerator generator) : env_(env), source_(std::move(source)), generator_(std::move(generator)) {}
+  DatagenSource(env::Env& env, std::string source, RowGenerator generator)
+      : env_(env), source_(std::move(source)), generator_(std::move(generator)) {}
 
   std::string implied_format() const override { return "json"; }
   bool is_bounded() const override { return generator_.total_rows() < INT64_MAX; }
@@ -126,7 +129,9 @@ class DatagenSource final : public Source {
   Result<std::vector<SplitProgress>> ResolveSplits(bool bounded) override {
     std::vector<SplitProgress> splits;
     const int64_t base = env_.Now().micros;
-    for (int64_t k = 0; k < kSplits; ++k) splits.push_back({source_, std::to_string(k), DatagenPosition{k, base}.ToString(), "", checkpoint::kNoWatermark, false});
+    for (int64_t k = 0; k < kSplits; ++k)
+      splits.push_back(
+          {source_, std::to_string(k), DatagenPosition{k, base}.ToString(), "", checkpoint::kNoWatermark, false});
     if (bounded) SEMEL_RETURN_IF_ERROR(ResolveEnds(splits));
     return splits;
   }
@@ -137,13 +142,16 @@ class DatagenSource final : public Source {
       if (!split.end.empty()) continue;
       SEMEL_ASSIGN_OR_RETURN(DatagenPosition position, DatagenPosition::Parse(split.position));
       const int64_t elapsed = std::max<int64_t>(0, env_.Now().micros - position.base_micros);
-      const auto due = static_cast<int64_t>(static_cast<columnar::int128>(elapsed) * generator_.rows_per_second() / 1'000'000);
+      const auto due =
+          static_cast<int64_t>(static_cast<columnar::int128>(elapsed) * generator_.rows_per_second() / 1'000'000);
       split.end = fmt::format("n={}", std::max(position.next, is_bounded() ? generator_.total_rows() : due));
     }
     return Status::Ok();
   }
 
-  Result<std::vector<SplitProgress>> DiscoverSplits(const std::vector<SplitProgress>&) override { return std::vector<SplitProgress>{}; }
+  Result<std::vector<SplitProgress>> DiscoverSplits(const std::vector<SplitProgress>&) override {
+    return std::vector<SplitProgress>{};
+  }
   Result<std::unique_ptr<SourceReader>> CreateReader(const std::vector<SplitProgress>& splits) override {
     auto reader = std::make_unique<DatagenReader>(env_, generator_);
     SEMEL_RETURN_IF_ERROR(reader->AddSplits(splits));
@@ -165,14 +173,17 @@ void RegisterDatagen(Registry& registry) {
   Connector connector;
   connector.name = "datagen";
   connector.has_source = true;
-  connector.source_options = {{"rows-per-second", false, false, "pace; 10000"},
-                              {"number-of-rows", false, false, "rows in all; without it the table has no end"},
-                              {"seed", false, false, "other rows; 0"},
-                              {"fields.*", false, false, "fields.<name>.kind|min|max|start|end|length|null-rate|max-past"},
-                              {"scan.parallelism", false, true, "splits are spread over the workers"}};
-  connector.make_source = [](const ConnectorContext& context, const plan::ScanSpec& spec) -> Result<std::unique_ptr<Source>> {
+  connector.source_options = {
+      {"rows-per-second", false, false, "pace; 10000"},
+      {"number-of-rows", false, false, "rows in all; without it the table has no end"},
+      {"seed", false, false, "other rows; 0"},
+      {"fields.*", false, false, "fields.<name>.kind|min|max|start|end|length|null-rate|max-past"},
+      {"scan.parallelism", false, true, "splits are spread over the workers"}};
+  connector.make_source = [](const ConnectorContext& context,
+                             const plan::ScanSpec& spec) -> Result<std::unique_ptr<Source>> {
     SEMEL_ASSIGN_OR_RETURN(RowGenerator generator, RowGenerator::Create(spec.table->physical, spec.table->options));
-    return std::unique_ptr<Source>(std::make_unique<DatagenSource>(*context.env, context.node_id, std::move(generator)));
+    return std::unique_ptr<Source>(
+        std::make_unique<DatagenSource>(*context.env, context.node_id, std::move(generator)));
   };
   registry.Add(std::move(connector));
 }

@@ -15,7 +15,9 @@ using columnar::DataType;
 
 columnar::Schema AllTypes() {
   columnar::Schema schema;
-  schema.fields = {{"n", DataType::BigInt()}, {"i", DataType::TinyInt()}, {"d", DataType::Decimal(6, 2)}, {"f", DataType::Double()}, {"s", DataType::String()}, {"b", DataType::Boolean()}, {"ts", DataType::Timestamp(3)}};
+  schema.fields = {{"n", DataType::BigInt()},     {"i", DataType::TinyInt()}, {"d", DataType::Decimal(6, 2)},
+                   {"f", DataType::Double()},     {"s", DataType::String()},  {"b", DataType::Boolean()},
+                   {"ts", DataType::Timestamp(3)}};
   return schema;
 }
 
@@ -26,7 +28,8 @@ std::string Row(const RowGenerator& generator, int64_t n) {
 }
 
 TEST(Datagen, ARowIsAFunctionOfSeedAndNumber) {
-  const plan::Options with = {{"fields.n.kind", "sequence"}, {"fields.n.start", "5"}, {"fields.n.end", "1000"}, {"fields.s.length", "4"}, {"fields.d.min", "1.50"}, {"fields.d.max", "2.00"}};
+  const plan::Options with = {{"fields.n.kind", "sequence"}, {"fields.n.start", "5"},  {"fields.n.end", "1000"},
+                              {"fields.s.length", "4"},      {"fields.d.min", "1.50"}, {"fields.d.max", "2.00"}};
   const RowGenerator one = RowGenerator::Create(AllTypes(), with).value();
   const RowGenerator same = RowGenerator::Create(AllTypes(), with).value();
   plan::Options seeded = with;
@@ -38,13 +41,16 @@ TEST(Datagen, ARowIsAFunctionOfSeedAndNumber) {
     EXPECT_NE(Row(one, n), Row(other, n));
   }
   EXPECT_EQ(Row(one, 3).rfind("{\"n\":8,\"i\":", 0), 0u) << Row(one, 3);
-  EXPECT_NE(Row(one, 10'000).find("\"ts\":\"2026-01-01 00:00:01.000"), std::string::npos) << Row(one, 10'000);  // 10,000 rows a second
+  EXPECT_NE(Row(one, 10'000).find("\"ts\":\"2026-01-01 00:00:01.000"), std::string::npos)
+      << Row(one, 10'000);  // 10,000 rows a second
 }
 
 TEST(Datagen, ValuesStayInTheirBounds) {
   columnar::Schema schema;
   schema.fields = {{"i", DataType::Integer()}};
-  const RowGenerator generator = RowGenerator::Create(schema, {{"fields.i.min", "-3"}, {"fields.i.max", "3"}, {"fields.i.null-rate", "0.25"}}).value();
+  const RowGenerator generator =
+      RowGenerator::Create(schema, {{"fields.i.min", "-3"}, {"fields.i.max", "3"}, {"fields.i.null-rate", "0.25"}})
+          .value();
   std::map<std::string, int> seen;
   for (int64_t n = 0; n < 4000; ++n) ++seen[Row(generator, n)];
   EXPECT_EQ(seen.size(), 8u);
@@ -54,8 +60,14 @@ TEST(Datagen, ValuesStayInTheirBounds) {
 }
 
 TEST(Datagen, EveryBadOptionIsRefusedByName) {
-  for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{{"rows-per-second", "0"}, {"number-of-rows", "x"}, {"fields.i.kind", "prime"}, {"fields.i.min", "many"}, {"fields.d.max", "1.234"},
-                                                                                    {"fields.n.kind", "sequence"}, {"fields.s.kind", "sequence"}, {"fields.ts.max-past", "soon"}}) {
+  for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{{"rows-per-second", "0"},
+                                                                                   {"number-of-rows", "x"},
+                                                                                   {"fields.i.kind", "prime"},
+                                                                                   {"fields.i.min", "many"},
+                                                                                   {"fields.d.max", "1.234"},
+                                                                                   {"fields.n.kind", "sequence"},
+                                                                                   {"fields.s.kind", "sequence"},
+                                                                                   {"fields.ts.max-past", "soon"}}) {
     const Status status = RowGenerator::Create(AllTypes(), {{key, value}}).status();
     EXPECT_FALSE(status.ok()) << key;
     EXPECT_FALSE(status.hint().empty()) << key;
@@ -74,7 +86,8 @@ TEST(Datagen, ReadsTheSameRowsAgainFromEveryPosition) {
   std::unique_ptr<Source> source = registry.Find("datagen")->make_source(context, {table, {}, {}}).value();
   std::vector<SplitProgress> splits = source->ResolveSplits(true).value();
   // The rows from the splits' positions on; positions after half of the chunks come back in `middle`.
-  auto read = [&](const std::vector<SplitProgress>& from, std::vector<SplitProgress>* middle, std::vector<std::string>* before) {
+  auto read = [&](const std::vector<SplitProgress>& from, std::vector<SplitProgress>* middle,
+                  std::vector<std::string>* before) {
     std::vector<std::string> rows;
     auto reader = source->CreateReader(from).value();
     size_t finished = 0, open = 0;

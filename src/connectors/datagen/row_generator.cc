@@ -33,14 +33,17 @@ class OptionReader {
     const std::string* text = Find(key);
     if (text == nullptr) return Status::Ok();
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), out);
-    return error == std::errc() && end == text->data() + text->size() ? Status::Ok() : Bad(key, *text, "a number is expected");
+    return error == std::errc() && end == text->data() + text->size() ? Status::Ok()
+                                                                      : Bad(key, *text, "a number is expected");
   }
   // A number in hundredths, thousandths … for DECIMAL.
   Status Decimal(const std::string& key, const DataType& type, int64_t& out) const {
     const std::string* text = Find(key);
     if (text == nullptr) return Status::Ok();
     columnar::int128 v = 0;
-    if (columnar::ParseDecimal(*text, std::min(type.precision(), 18), type.scale(), v) != columnar::DecimalParse::kExact) return Bad(key, *text, "a number that fits " + type.ToString() + " is expected");
+    if (columnar::ParseDecimal(*text, std::min(type.precision(), 18), type.scale(), v) !=
+        columnar::DecimalParse::kExact)
+      return Bad(key, *text, "a number that fits " + type.ToString() + " is expected");
     out = static_cast<int64_t>(v);
     return Status::Ok();
   }
@@ -80,8 +83,10 @@ bool IsGenerated(TypeKind kind) {
     case TypeKind::kString:
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
-    case TypeKind::kTimestampLtz: return true;
-    default: return false;
+    case TypeKind::kTimestampLtz:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -93,7 +98,9 @@ Result<RowGenerator::Field> RowGenerator::MakeField(const columnar::Field& colum
   Field field;
   field.key = "\"" + column.name + "\":";
   field.type = column.type;
-  if (!IsGenerated(column.type.kind())) return Status::NotSupported(fmt::format("datagen cannot make a column of type {}", column.type.ToString()), "compute it from others");
+  if (!IsGenerated(column.type.kind()))
+    return Status::NotSupported(fmt::format("datagen cannot make a column of type {}", column.type.ToString()),
+                                "compute it from others");
   Limits(column.type, field.min, field.max);
   field.real_max = 1;
   const std::string kind = in.Find(prefix + "kind") == nullptr ? "random" : *in.Find(prefix + "kind");
@@ -101,13 +108,19 @@ Result<RowGenerator::Field> RowGenerator::MakeField(const columnar::Field& colum
   if (!field.is_sequence && kind != "random") return Bad(prefix + "kind", kind, "random or sequence is expected");
   const bool is_real = column.type.is_approximate();
   const bool is_decimal = column.type.kind() == TypeKind::kDecimal;
-  for (const auto& [key, is_min] : {std::pair<std::string, bool>{field.is_sequence ? "start" : "min", true}, {field.is_sequence ? "end" : "max", false}}) {
+  for (const auto& [key, is_min] : {std::pair<std::string, bool>{field.is_sequence ? "start" : "min", true},
+                                    {field.is_sequence ? "end" : "max", false}}) {
     int64_t& whole = is_min ? field.min : field.max;
-    SEMEL_RETURN_IF_ERROR(is_real ? in.Number(prefix + key, is_min ? field.real_min : field.real_max) : is_decimal ? in.Decimal(prefix + key, column.type, whole) : in.Number(prefix + key, whole));
-    if (field.is_sequence && in.Find(prefix + key) == nullptr) return Bad(prefix + "kind", kind, fmt::format("a sequence needs '{}{}'", prefix, key));
+    SEMEL_RETURN_IF_ERROR(is_real      ? in.Number(prefix + key, is_min ? field.real_min : field.real_max)
+                          : is_decimal ? in.Decimal(prefix + key, column.type, whole)
+                                       : in.Number(prefix + key, whole));
+    if (field.is_sequence && in.Find(prefix + key) == nullptr)
+      return Bad(prefix + "kind", kind, fmt::format("a sequence needs '{}{}'", prefix, key));
   }
-  if (field.is_sequence && !column.type.is_integer()) return Bad(prefix + "kind", kind, "sequences are of whole numbers");
-  if (field.max < field.min || field.real_max < field.real_min) return Bad(prefix + (field.is_sequence ? "end" : "max"), "…", "the greatest value is below the least");
+  if (field.is_sequence && !column.type.is_integer())
+    return Bad(prefix + "kind", kind, "sequences are of whole numbers");
+  if (field.max < field.min || field.real_max < field.real_min)
+    return Bad(prefix + (field.is_sequence ? "end" : "max"), "…", "the greatest value is below the least");
   SEMEL_RETURN_IF_ERROR(in.Number(prefix + "length", field.length));
   SEMEL_RETURN_IF_ERROR(in.Number(prefix + "null-rate", field.null_rate));
   if (const std::string* past = in.Find(prefix + "max-past")) {
@@ -123,21 +136,26 @@ Result<RowGenerator> RowGenerator::Create(const columnar::Schema& schema, const 
   SEMEL_RETURN_IF_ERROR(in.Number("seed", generator.seed_));
   SEMEL_RETURN_IF_ERROR(in.Number("rows-per-second", generator.rows_per_second_));
   SEMEL_RETURN_IF_ERROR(in.Number("number-of-rows", generator.total_rows_));
-  if (generator.rows_per_second_ < 1) return Bad("rows-per-second", std::to_string(generator.rows_per_second_), "at least 1 is expected");
-  if (generator.total_rows_ < 0) return Bad("number-of-rows", std::to_string(generator.total_rows_), "a number from 0 is expected");
+  if (generator.rows_per_second_ < 1)
+    return Bad("rows-per-second", std::to_string(generator.rows_per_second_), "at least 1 is expected");
+  if (generator.total_rows_ < 0)
+    return Bad("number-of-rows", std::to_string(generator.total_rows_), "a number from 0 is expected");
   for (const columnar::Field& column : schema.fields) {
     SEMEL_ASSIGN_OR_RETURN(Field field, MakeField(column, with));
-    if (field.is_sequence && field.max - field.min < INT64_MAX) generator.total_rows_ = std::min(generator.total_rows_, field.max - field.min + 1);
+    if (field.is_sequence && field.max - field.min < INT64_MAX)
+      generator.total_rows_ = std::min(generator.total_rows_, field.max - field.min + 1);
     generator.fields_.push_back(std::move(field));
   }
   return generator;
 }
 
 uint64_t RowGenerator::Draw(size_t field, int64_t n, uint64_t salt) const {
-  return Mix(Mix(seed_ + 0x9e3779b97f4a7c15u * (static_cast<uint64_t>(n) + 1)) + 0xd1b54a32d192ed03u * (field * 4 + salt + 1));
+  return Mix(Mix(seed_ + 0x9e3779b97f4a7c15u * (static_cast<uint64_t>(n) + 1)) +
+             0xd1b54a32d192ed03u * (field * 4 + salt + 1));
 }
 
-void RowGenerator::AppendValue(const Field& field, size_t index, int64_t n, int64_t base_micros, std::string& out) const {
+void RowGenerator::AppendValue(const Field& field, size_t index, int64_t n, int64_t base_micros,
+                               std::string& out) const {
   const uint64_t draw = Draw(index, n, 0);
   if (field.is_sequence) {
     out += std::to_string(field.min + n);
@@ -148,9 +166,14 @@ void RowGenerator::AppendValue(const Field& field, size_t index, int64_t n, int6
     return;
   }
   switch (field.type.kind()) {
-    case TypeKind::kBoolean: out += (draw & 1) != 0 ? "true" : "false"; break;
+    case TypeKind::kBoolean:
+      out += (draw & 1) != 0 ? "true" : "false";
+      break;
     case TypeKind::kFloat:
-    case TypeKind::kDouble: out += fmt::format("{}", field.real_min + (field.real_max - field.real_min) * (static_cast<double>(draw >> 11) * 0x1p-53)); break;
+    case TypeKind::kDouble:
+      out += fmt::format(
+          "{}", field.real_min + (field.real_max - field.real_min) * (static_cast<double>(draw >> 11) * 0x1p-53));
+      break;
     case TypeKind::kString: {
       out += '"';
       for (int64_t i = 0; i < field.length; ++i) out += "0123456789abcdef"[Mix(draw + static_cast<uint64_t>(i)) & 15];
@@ -161,18 +184,22 @@ void RowGenerator::AppendValue(const Field& field, size_t index, int64_t n, int6
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz: {
       // Row n stands at n / rate seconds after the start of the table, or up to max-past earlier.
-      int64_t micros = base_micros + static_cast<int64_t>(static_cast<columnar::int128>(n) * 1'000'000 / rows_per_second_);
-      if (field.max_past_micros > 0) micros -= static_cast<int64_t>(draw % static_cast<uint64_t>(field.max_past_micros + 1));
+      int64_t micros =
+          base_micros + static_cast<int64_t>(static_cast<columnar::int128>(n) * 1'000'000 / rows_per_second_);
+      if (field.max_past_micros > 0)
+        micros -= static_cast<int64_t>(draw % static_cast<uint64_t>(field.max_past_micros + 1));
       const DataType type = DataType::Timestamp(6);
       columnar::ColumnBuilder one(type);
       one.AppendInt64(micros);
       const std::string text = columnar::ValueToString(*one.Finish(), 0);
-      out += '"' + (field.type.kind() == TypeKind::kDate ? text.substr(0, 10) : text) + (field.type.kind() == TypeKind::kTimestampLtz ? "Z" : "") + '"';
+      out += '"' + (field.type.kind() == TypeKind::kDate ? text.substr(0, 10) : text) +
+             (field.type.kind() == TypeKind::kTimestampLtz ? "Z" : "") + '"';
       break;
     }
     default: {
       const auto span = static_cast<uint64_t>(field.max) - static_cast<uint64_t>(field.min);
-      const auto v = static_cast<int64_t>(static_cast<uint64_t>(field.min) + (span == UINT64_MAX ? draw : draw % (span + 1)));
+      const auto v =
+          static_cast<int64_t>(static_cast<uint64_t>(field.min) + (span == UINT64_MAX ? draw : draw % (span + 1)));
       if (field.type.kind() == TypeKind::kDecimal && field.type.scale() > 0) {
         columnar::ColumnBuilder one(DataType::Decimal(18, std::min(field.type.scale(), 18)));
         one.AppendInt64(v);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// The rows of a datagen table: row n is a function of the table's options, the seed and n, so that it can be made again.
+// The rows of a datagen table: row n is a function of the table's options, the seed and n, so that it can be made
+// again.
 #pragma once
 
 #include <cstdint>

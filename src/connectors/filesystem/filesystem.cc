@@ -55,7 +55,8 @@ Result<uint64_t> TailHash(env::File& file, uint64_t offset) {
 
 Status Gap(const std::string& path, std::string what) {
   return Status::Invalid(kFileGap, fmt::format("{}: {}", path, what),
-                         "restore the file as it was, or start over with --fresh; rows that were read are in the output, nothing is skipped silently");
+                         "restore the file as it was, or start over with --fresh; rows that were read are in the "
+                         "output, nothing is skipped silently");
 }
 
 Status GoneFile(const SplitProgress& split) {
@@ -95,7 +96,8 @@ class FileReader final : public SourceReader {
     return std::optional<Chunk>();
   }
 
-  Status AppendMetadata(const std::string& key, const Chunk& chunk, std::span<const uint32_t> records, columnar::ColumnBuilder& out) override {
+  Status AppendMetadata(const std::string& key, const Chunk& chunk, std::span<const uint32_t> records,
+                        columnar::ColumnBuilder& out) override {
     if (key != "file.path" && key != "file.name") return SourceReader::AppendMetadata(key, chunk, records, out);
     const std::string_view path = chunk.split;
     const std::string_view value = key == "file.path" ? path : path.substr(path.find_last_of('/') + 1);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Iceberg tables as a transactional sink. Data files are the staged output; a commit is one new metadata file, swapped in by
-// compare-and-swap on the version whose marker was read, carrying snapshot and marker together.
+// Iceberg tables as a transactional sink. Data files are the staged output; a commit is one new metadata file, swapped
+// in by compare-and-swap on the version whose marker was read, carrying snapshot and marker together.
 #pragma once
 
 #include <memory>

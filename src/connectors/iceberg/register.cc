@@ -12,7 +12,8 @@ namespace {
 // CREATE CATALOG … WITH ('type' = 'iceberg'): tables that the script does not define are looked up here.
 class IcebergCatalog final : public Catalog {
  public:
-  IcebergCatalog(env::Env& env, std::string name, plan::Options options) : env_(env), name_(std::move(name)), options_(std::move(options)) {}
+  IcebergCatalog(env::Env& env, std::string name, plan::Options options)
+      : env_(env), name_(std::move(name)), options_(std::move(options)) {}
 
   Result<plan::TableDescriptor> LoadTable(const std::string& database, const std::string& table) override {
     plan::TableDescriptor descriptor;
@@ -23,11 +24,16 @@ class IcebergCatalog final : public Catalog {
     for (const auto& [key, value] : options_) descriptor.options["catalog." + key] = value;
     SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<iceberg::Table> opened, OpenIcebergTable(env_, descriptor));
     SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<const iceberg::TableVersion> version, opened->Load());
-    for (const parquet::ParquetColumn& column : iceberg::FactsOf(*version).columns) descriptor.physical.fields.push_back({column.name, column.type});
+    for (const parquet::ParquetColumn& column : iceberg::FactsOf(*version).columns)
+      descriptor.physical.fields.push_back({column.name, column.type});
     return descriptor;
   }
-  Result<std::vector<std::string>> ListTables(const std::string&) override { return Status::NotSupported("listing a catalog's tables is not supported yet"); }
-  Result<bool> DatabaseExists(const std::string&) override { return Status::NotSupported("asking for a catalog's databases is not supported yet"); }
+  Result<std::vector<std::string>> ListTables(const std::string&) override {
+    return Status::NotSupported("listing a catalog's tables is not supported yet");
+  }
+  Result<bool> DatabaseExists(const std::string&) override {
+    return Status::NotSupported("asking for a catalog's databases is not supported yet");
+  }
 
  private:
   env::Env& env_;
@@ -41,7 +47,9 @@ void RegisterIceberg(Registry& registry) {
   Connector connector;
   connector.name = "iceberg";
   connector.has_sink = true;
-  connector.make_sink = [](const ConnectorContext& context, const plan::SinkSpec& spec) { return MakeIcebergSink(*context.env, spec.table, context.pipeline_name); };
+  connector.make_sink = [](const ConnectorContext& context, const plan::SinkSpec& spec) {
+    return MakeIcebergSink(*context.env, spec.table, context.pipeline_name);
+  };
   registry.Add(std::move(connector));
   CatalogType type;
   type.type = "iceberg";
@@ -53,7 +61,8 @@ void RegisterIceberg(Registry& registry) {
                   {"default-database", false, true, "ignored"},
                   {"property-version", false, true, "ignored"},
                   {"cache-enabled", false, true, "ignored"}};
-  type.open = [](const ConnectorContext& context, const std::string& name, const plan::Options& options) -> Result<std::unique_ptr<Catalog>> {
+  type.open = [](const ConnectorContext& context, const std::string& name,
+                 const plan::Options& options) -> Result<std::unique_ptr<Catalog>> {
     return std::unique_ptr<Catalog>(std::make_unique<IcebergCatalog>(*context.env, name, options));
   };
   registry.Add(std::move(type));

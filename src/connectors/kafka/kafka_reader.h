@@ -21,7 +21,8 @@ class KafkaReader final : public SourceReader {
   ~KafkaReader() override { fetcher_.Close(); }
 
   Result<std::optional<Chunk>> Poll(Micros wait) override;
-  Status AppendMetadata(const std::string& key, const Chunk& chunk, std::span<const uint32_t> records, columnar::ColumnBuilder& out) override;
+  Status AppendMetadata(const std::string& key, const Chunk& chunk, std::span<const uint32_t> records,
+                        columnar::ColumnBuilder& out) override;
   Status AddSplits(const std::vector<SplitProgress>& splits) override;
   std::vector<SplitLag> Lag() override;
   void Close() override { fetcher_.Close(); }

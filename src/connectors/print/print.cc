@@ -42,11 +42,13 @@ void RegisterPrint(Registry& registry) {
   connector.name = "print";
   connector.has_sink = true;
   connector.accepts_changelog = {"UB", "UA", "D"};
-  connector.sink_options = {{"print-identifier", false, false, "printed before each row"}, {"standard-error", false, true, "ignored"}};
+  connector.sink_options = {{"print-identifier", false, false, "printed before each row"},
+                            {"standard-error", false, true, "ignored"}};
   connector.make_sink = [](const ConnectorContext&, const plan::SinkSpec& spec) -> Result<std::unique_ptr<Sink>> {
     auto it = spec.table->options.find("print-identifier");
     const std::string prefix = it == spec.table->options.end() ? "" : it->second;
-    return std::unique_ptr<Sink>(std::make_unique<PlainSink>([prefix](const WriterContext&) { return std::make_unique<PrintWriter>(prefix); }));
+    return std::unique_ptr<Sink>(
+        std::make_unique<PlainSink>([prefix](const WriterContext&) { return std::make_unique<PrintWriter>(prefix); }));
   };
   registry.Add(std::move(connector));
 }

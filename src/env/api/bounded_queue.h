@@ -12,13 +12,12 @@
 
 namespace semel::env {
 
-// Multi-producer, multi-consumer. Push waits while full, Pop while empty; Close ends both: Push returns false, Pop drains what
-// is left and then returns nothing. Any strand may call anything.
+// Multi-producer, multi-consumer. Push waits while full, Pop while empty; Close ends both: Push returns false, Pop
+// drains what is left and then returns nothing. Any strand may call anything.
 template <typename T>
 class BoundedQueue {
  public:
-  BoundedQueue(Env& env, size_t capacity)
-      : mutex_(env.NewMutex()), changed_(env.NewCondition()), capacity_(capacity) {}
+  BoundedQueue(Env& env, size_t capacity) : mutex_(env.NewMutex()), changed_(env.NewCondition()), capacity_(capacity) {}
 
   bool Push(T item) {
     MutexLock lock(*mutex_);

@@ -7,9 +7,11 @@
 //
 // Rules for code that uses it:
 //  * Calls look blocking. Each one may be a crash, delay or cancellation point.
-//  * A simulated process ends by an exception that unwinds its fibers: never catch everything without rethrow, no env call in a
+//  * A simulated process ends by an exception that unwinds its fibers: never catch everything without rethrow, no env
+//  call in a
 //    noexcept function or a destructor, and no destructor may depend on the world.
-//  * No std::mutex, std::thread, std::condition_variable, thread_local or sleep outside env/ (atomics: the channel only).
+//  * No std::mutex, std::thread, std::condition_variable, thread_local or sleep outside env/ (atomics: the channel
+//  only).
 #pragma once
 
 #include <functional>
@@ -77,7 +79,8 @@ class Parker {
   virtual void Wake() = 0;
 };
 
-// An open file. Writes go to the end, reads to any offset. Close is implied by destruction (an unsynced file may be lost).
+// An open file. Writes go to the end, reads to any offset. Close is implied by destruction (an unsynced file may be
+// lost).
 class File {
  public:
   virtual ~File() = default;
@@ -99,8 +102,8 @@ struct FileInfo {
   uint64_t size = 0;
 };
 
-// Local files. Paths are absolute or relative to the working directory. NotFound and Exists are certain; any other failure of
-// a mutating call leaves it unknown whether the change happened (kUnknown), except where the call says so.
+// Local files. Paths are absolute or relative to the working directory. NotFound and Exists are certain; any other
+// failure of a mutating call leaves it unknown whether the change happened (kUnknown), except where the call says so.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -129,7 +132,8 @@ struct TlsOptions {
   bool verify_host = true;
 };
 
-// A connected byte stream. One strand sends and receives at a time; Close may come from any strand and wakes the others.
+// A connected byte stream. One strand sends and receives at a time; Close may come from any strand and wakes the
+// others.
 class Socket {
  public:
   virtual ~Socket() = default;
@@ -169,8 +173,8 @@ struct SqlResult {
   int64_t affected_rows = 0;
 };
 
-// One connection to a database. Statement failures are Transient when the database says that nothing was applied (SQLITE_BUSY,
-// constraint violations are Exists), Unknown when the outcome of a COMMIT cannot be told.
+// One connection to a database. Statement failures are Transient when the database says that nothing was applied
+// (SQLITE_BUSY, constraint violations are Exists), Unknown when the outcome of a COMMIT cannot be told.
 class SqlSession {
  public:
   virtual ~SqlSession() = default;
@@ -188,7 +192,8 @@ struct SqliteOptions {
 
 enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
 
-// The world as one process sees it. Thread-safe. Created by main (posix) or by the simulator, outlives everything built on it.
+// The world as one process sees it. Thread-safe. Created by main (posix) or by the simulator, outlives everything built
+// on it.
 class Env {
  public:
   virtual ~Env() = default;
@@ -215,9 +220,10 @@ class Env {
   virtual Result<std::unique_ptr<SqlSession>> OpenSqlite(const SqliteOptions& options) = 0;
 
   // --- proof
-  // A labelled crash point: `<area>.<object>.<step>.<before|after>`. In production it does nothing unless `--inject` names it;
-  // then, or in simulation, it may end the process (kill -9), pause it (SIGSTOP), delay it, or return an error that the caller
-  // treats as the failure of the step. Every label is listed in docs/crash-points.md, generated from the code.
+  // A labelled crash point: `<area>.<object>.<step>.<before|after>`. In production it does nothing unless `--inject`
+  // names it; then, or in simulation, it may end the process (kill -9), pause it (SIGSTOP), delay it, or return an
+  // error that the caller treats as the failure of the step. Every label is listed in docs/crash-points.md, generated
+  // from the code.
   virtual Status Point(std::string_view label) = 0;
   virtual void Log(LogLevel level, std::string_view message) = 0;
   // Host name and process id, for humans who read claims and messages.

@@ -11,8 +11,9 @@ namespace semel::env {
 
 Result<Injection> ParseInjection(std::string_view text) {
   const std::vector<std::string> parts = Split(text, ':');
-  const Status bad = Status::Invalid(kBadInjection, fmt::format("cannot read --inject '{}'", text),
-                                     "label:nth:action with action crash, stop, delay=MS, error=unknown or error=transient");
+  const Status bad =
+      Status::Invalid(kBadInjection, fmt::format("cannot read --inject '{}'", text),
+                      "label:nth:action with action crash, stop, delay=MS, error=unknown or error=transient");
   if (parts.size() != 3 || parts[0].empty()) return bad;
   Injection injection;
   injection.label = parts[0];

@@ -57,7 +57,9 @@ class PosixEnv final : public Env {
     return ConnectSocket(host, port, tls, deadline);
   }
   Result<HttpResponse> Http(const HttpRequest& request) override { return PerformHttp(request); }
-  Result<std::unique_ptr<SqlSession>> OpenSqlite(const SqliteOptions& options) override { return OpenSqliteSession(options); }
+  Result<std::unique_ptr<SqlSession>> OpenSqlite(const SqliteOptions& options) override {
+    return OpenSqliteSession(options);
+  }
 
   Status Point(std::string_view label) override {
     if (injections_.empty()) return Status::Ok();
@@ -97,9 +99,15 @@ class PosixEnv final : public Env {
 
   Status Perform(const Injection& injection) {
     switch (injection.action) {
-      case Injection::Action::kCrash: ::kill(::getpid(), SIGKILL); break;
-      case Injection::Action::kStop: ::kill(::getpid(), SIGSTOP); break;
-      case Injection::Action::kDelay: SleepFor(Millis(injection.delay_millis)); break;
+      case Injection::Action::kCrash:
+        ::kill(::getpid(), SIGKILL);
+        break;
+      case Injection::Action::kStop:
+        ::kill(::getpid(), SIGSTOP);
+        break;
+      case Injection::Action::kDelay:
+        SleepFor(Millis(injection.delay_millis));
+        break;
       case Injection::Action::kError:
         return Status(injection.error, kInjected, fmt::format("injected at {}", injection.label), "remove --inject");
     }

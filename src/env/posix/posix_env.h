@@ -14,8 +14,8 @@ namespace semel::env {
 
 struct PosixOptions {
   LogLevel log_level = LogLevel::kInfo;
-  // Injected failures "label:nth:action"; action: crash (SIGKILL to itself), stop (SIGSTOP), delay=MS, error=transient|unknown.
-  // Refused unless `testing`.
+  // Injected failures "label:nth:action"; action: crash (SIGKILL to itself), stop (SIGSTOP), delay=MS,
+  // error=transient|unknown. Refused unless `testing`.
   std::vector<std::string> injections;
   bool testing = false;
 };

@@ -71,7 +71,8 @@ class PlainSocket final : public Socket {
         SEMEL_RETURN_IF_ERROR(WaitReady(fd_, POLLOUT, deadline, peer_));
         continue;
       }
-      while (at < vectors.size() && static_cast<size_t>(n) >= vectors[at].iov_len) n -= static_cast<ssize_t>(vectors[at++].iov_len);
+      while (at < vectors.size() && static_cast<size_t>(n) >= vectors[at].iov_len)
+        n -= static_cast<ssize_t>(vectors[at++].iov_len);
       if (at < vectors.size()) {
         vectors[at].iov_base = static_cast<char*>(vectors[at].iov_base) + n;
         vectors[at].iov_len -= static_cast<size_t>(n);
@@ -121,14 +122,16 @@ class TlsSocket final : public Socket {
   Status Send(std::span<const std::string_view> parts, SteadyTime deadline) override {
     for (std::string_view part : parts) {
       while (!part.empty()) {
-        SEMEL_ASSIGN_OR_RETURN(int n, Drive([&] { return SSL_write(ssl_, part.data(), static_cast<int>(part.size())); }, deadline));
+        SEMEL_ASSIGN_OR_RETURN(
+            int n, Drive([&] { return SSL_write(ssl_, part.data(), static_cast<int>(part.size())); }, deadline));
         part.remove_prefix(static_cast<size_t>(n));
       }
     }
     return Status::Ok();
   }
   Result<size_t> Receive(std::span<char> out, SteadyTime deadline) override {
-    SEMEL_ASSIGN_OR_RETURN(int n, Drive([&] { return SSL_read(ssl_, out.data(), static_cast<int>(out.size())); }, deadline));
+    SEMEL_ASSIGN_OR_RETURN(int n,
+                           Drive([&] { return SSL_read(ssl_, out.data(), static_cast<int>(out.size())); }, deadline));
     return static_cast<size_t>(n);
   }
   void Close() override { plain_->Close(); }
@@ -141,9 +144,14 @@ class TlsSocket final : public Socket {
       const int n = call();
       if (n > 0) return n;
       switch (SSL_get_error(ssl_, n)) {
-        case SSL_ERROR_WANT_READ: SEMEL_RETURN_IF_ERROR(WaitReady(plain_->fd(), POLLIN, deadline, plain_->peer())); break;
-        case SSL_ERROR_WANT_WRITE: SEMEL_RETURN_IF_ERROR(WaitReady(plain_->fd(), POLLOUT, deadline, plain_->peer())); break;
-        case SSL_ERROR_ZERO_RETURN: return 0;
+        case SSL_ERROR_WANT_READ:
+          SEMEL_RETURN_IF_ERROR(WaitReady(plain_->fd(), POLLIN, deadline, plain_->peer()));
+          break;
+        case SSL_ERROR_WANT_WRITE:
+          SEMEL_RETURN_IF_ERROR(WaitReady(plain_->fd(), POLLOUT, deadline, plain_->peer()));
+          break;
+        case SSL_ERROR_ZERO_RETURN:
+          return 0;
         default:
           return Status::Unknown(kTls, fmt::format("TLS with {}: {}", plain_->peer(), TlsError()),
                                  "check the certificates and that the port speaks TLS");
@@ -156,7 +164,8 @@ class TlsSocket final : public Socket {
   SSL* ssl_;
 };
 
-Result<std::unique_ptr<Socket>> StartTls(std::unique_ptr<PlainSocket> plain, const TlsOptions& tls, SteadyTime deadline) {
+Result<std::unique_ptr<Socket>> StartTls(std::unique_ptr<PlainSocket> plain, const TlsOptions& tls,
+                                         SteadyTime deadline) {
   SSL_CTX* context = SSL_CTX_new(TLS_client_method());
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
@@ -221,7 +230,8 @@ Result<std::unique_ptr<Socket>> ConnectSocket(const std::string& host, uint16_t 
   addrinfo* addresses = nullptr;
   const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &addresses);
   if (error != 0)
-    return Status::Transient(kCannotConnect, fmt::format("cannot find {}: {}", host, ::gai_strerror(error)), "check the host name");
+    return Status::Transient(kCannotConnect, fmt::format("cannot find {}: {}", host, ::gai_strerror(error)),
+                             "check the host name");
   std::string why = "no address";
   int fd = -1;
   for (const addrinfo* a = addresses; a != nullptr && fd < 0; a = a->ai_next) fd = TryConnect(a, deadline, why);

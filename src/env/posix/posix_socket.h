@@ -9,7 +9,8 @@
 
 namespace semel::env {
 
-// A TCP connection, with TLS when asked. Transient if the peer cannot be reached; Invalid if the TLS options cannot be used.
+// A TCP connection, with TLS when asked. Transient if the peer cannot be reached; Invalid if the TLS options cannot be
+// used.
 Result<std::unique_ptr<Socket>> ConnectSocket(const std::string& host, uint16_t port, const TlsOptions& tls,
                                               SteadyTime deadline);
 SteadyTime PosixSteady();

@@ -20,7 +20,8 @@ class SqliteSession final : public SqlSession {
     sqlite3_stmt* statement = nullptr;
     int code = sqlite3_prepare_v2(db_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
     if (code != SQLITE_OK) return Failure(code, sql);
-    for (size_t i = 0; i < parameters.size() && code == SQLITE_OK; ++i) code = Bind(statement, static_cast<int>(i) + 1, parameters[i]);
+    for (size_t i = 0; i < parameters.size() && code == SQLITE_OK; ++i)
+      code = Bind(statement, static_cast<int>(i) + 1, parameters[i]);
     SqlResult result;
     if (code == SQLITE_OK) code = Step(statement, result);
     sqlite3_finalize(statement);
@@ -33,7 +34,8 @@ class SqliteSession final : public SqlSession {
   static int Bind(sqlite3_stmt* statement, int index, const SqlValue& value) {
     if (value.is_null) return sqlite3_bind_null(statement, index);
     if (value.is_integer) return sqlite3_bind_int64(statement, index, value.integer);
-    return sqlite3_bind_text(statement, index, value.text.data(), static_cast<int>(value.text.size()), SQLITE_TRANSIENT);
+    return sqlite3_bind_text(statement, index, value.text.data(), static_cast<int>(value.text.size()),
+                             SQLITE_TRANSIENT);
   }
 
   static int Step(sqlite3_stmt* statement, SqlResult& result) {
@@ -42,8 +44,12 @@ class SqliteSession final : public SqlSession {
       std::vector<SqlValue>& row = result.rows.emplace_back();
       for (int c = 0; c < sqlite3_column_count(statement); ++c) {
         switch (sqlite3_column_type(statement, c)) {
-          case SQLITE_NULL: row.push_back(SqlValue::Null()); break;
-          case SQLITE_INTEGER: row.push_back(SqlValue::Int(sqlite3_column_int64(statement, c))); break;
+          case SQLITE_NULL:
+            row.push_back(SqlValue::Null());
+            break;
+          case SQLITE_INTEGER:
+            row.push_back(SqlValue::Int(sqlite3_column_int64(statement, c)));
+            break;
           default:
             row.push_back(SqlValue::Text(std::string(reinterpret_cast<const char*>(sqlite3_column_text(statement, c)),
                                                      static_cast<size_t>(sqlite3_column_bytes(statement, c)))));
@@ -53,7 +59,8 @@ class SqliteSession final : public SqlSession {
     return code;
   }
 
-  // Outside an explicit transaction a statement commits by itself, so an I/O error there (and at COMMIT) leaves the outcome open.
+  // Outside an explicit transaction a statement commits by itself, so an I/O error there (and at COMMIT) leaves the
+  // outcome open.
   Status Failure(int code, std::string_view sql) {
     const int primary = code & 0xff;
     const std::string message = fmt::format("{}: {}", path_, sqlite3_errmsg(db_));
@@ -66,10 +73,11 @@ class SqliteSession final : public SqlSession {
       return Status::Invalid(kPermissionDenied, message, "give this user the right to write the file and its folder");
     if (primary == SQLITE_IOERR || primary == SQLITE_FULL) {
       const bool commits = sqlite3_get_autocommit(db_) != 0 || ToUpperAscii(TrimAscii(sql)).rfind("COMMIT", 0) == 0;
-      return Status(commits ? StatusKind::kUnknown : StatusKind::kTransient, primary == SQLITE_FULL ? kDiskFull : kDatabase,
-                    message, "look at the disk before starting again");
+      return Status(commits ? StatusKind::kUnknown : StatusKind::kTransient,
+                    primary == SQLITE_FULL ? kDiskFull : kDatabase, message, "look at the disk before starting again");
     }
-    return Status::Invalid(kDatabase, fmt::format("{} in: {}", message, sql), "the file may be another kind of database");
+    return Status::Invalid(kDatabase, fmt::format("{} in: {}", message, sql),
+                           "the file may be another kind of database");
   }
 
   sqlite3* db_;

@@ -10,7 +10,8 @@
 
 namespace semel::env {
 
-// Threads and what they wait on, over the standard library. All signals are blocked in new threads: the main thread takes them.
+// Threads and what they wait on, over the standard library. All signals are blocked in new threads: the main thread
+// takes them.
 std::unique_ptr<Strand> SpawnThread(std::string name, std::function<void()> body);
 std::unique_ptr<Mutex> MakePosixMutex();
 std::unique_ptr<Condition> MakePosixCondition();

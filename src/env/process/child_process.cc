@@ -98,7 +98,8 @@ void ChildProcess::Signal(int signal) { ::kill(pid_, signal); }
 Result<std::string> ProgramPath() {
   char path[4096];
   const ssize_t n = ::readlink("/proc/self/exe", path, sizeof(path));
-  if (n <= 0) return Status::Transient(kCannotStartProcess, "cannot tell the own program's path", "/proc must be mounted");
+  if (n <= 0)
+    return Status::Transient(kCannotStartProcess, "cannot tell the own program's path", "/proc must be mounted");
   return std::string(path, static_cast<size_t>(n));
 }
 

@@ -25,8 +25,10 @@ struct ChildExit {
 // A running child. Not thread-safe. The destructor kills a child that still runs and waits for it.
 class ChildProcess {
  public:
-  // Runs `argv[0]` with stdin from /dev/null, stdout and stderr appended to `output_file`; `environment` is added to the own one.
-  static Result<ChildProcess> Start(const std::vector<std::string>& argv, const std::map<std::string, std::string>& environment,
+  // Runs `argv[0]` with stdin from /dev/null, stdout and stderr appended to `output_file`; `environment` is added to
+  // the own one.
+  static Result<ChildProcess> Start(const std::vector<std::string>& argv,
+                                    const std::map<std::string, std::string>& environment,
                                     const std::string& output_file);
   ChildProcess(ChildProcess&& other) noexcept : pid_(other.pid_) { other.pid_ = -1; }
   ChildProcess& operator=(ChildProcess&& other) noexcept;
@@ -49,7 +51,8 @@ Result<std::string> ProgramPath();
 int CpuCount();
 // Whether standard output and error are a terminal.
 bool IsTerminal(int descriptor);
-// SIGINT and SIGTERM are counted instead of ending the process; SIGPIPE is ignored. Returns the number of signals so far.
+// SIGINT and SIGTERM are counted instead of ending the process; SIGPIPE is ignored. Returns the number of signals so
+// far.
 void InstallStopSignals();
 int StopSignals();
 // Ends the process at once, without destructors (as safe as kill -9, by design).

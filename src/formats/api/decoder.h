@@ -16,22 +16,22 @@
 
 namespace semel::formats {
 
-// One record as the source found it. Views point into the chunk's buffer, which must stay readable for 64 bytes past its end
-// (simdjson's padding).
+// One record as the source found it. Views point into the chunk's buffer, which must stay readable for 64 bytes past
+// its end (simdjson's padding).
 struct Record {
   std::string_view key;
   std::string_view value;
   int64_t timestamp_micros = -1;  // of the record in its system; -1: none
   int64_t position = 0;           // offset, line start …: for error messages and metadata columns
   bool has_key = false;
-  bool is_tombstone = false;      // no value at all (Kafka's null)
+  bool is_tombstone = false;  // no value at all (Kafka's null)
 };
 
 // Counts for the books of an epoch (I15) and the status line.
 struct DecodeCounters {
-  int64_t records = 0;    // seen
-  int64_t rejected = 0;   // dropped by ignore-parse-errors
-  int64_t rounded = 0;    // decimal values whose extra scale was rounded
+  int64_t records = 0;      // seen
+  int64_t rejected = 0;     // dropped by ignore-parse-errors
+  int64_t rounded = 0;      // decimal values whose extra scale was rounded
   int64_t null_fields = 0;  // fields set to NULL by ignore-parse-errors
 };
 
@@ -39,8 +39,9 @@ struct DecodeCounters {
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  // Appends one row per accepted record to `out` (one builder per wanted column) and the index of each accepted record to
-  // `accepted`. An unacceptable record ends the call with an Invalid status that names its position (unless ignored by option).
+  // Appends one row per accepted record to `out` (one builder per wanted column) and the index of each accepted record
+  // to `accepted`. An unacceptable record ends the call with an Invalid status that names its position (unless ignored
+  // by option).
   virtual Status Decode(std::span<const Record> records, std::span<columnar::ColumnBuilder> out,
                         std::vector<uint32_t>& accepted, DecodeCounters& counters) = 0;
 };
@@ -49,7 +50,7 @@ class Decoder {
 struct DecoderRequest {
   const columnar::Schema* physical = nullptr;  // all physical columns of the table
   std::vector<int> columns;                    // the wanted ones, ascending
-  plan::Options options;                       // with the format's prefix removed: 'json.ignore-parse-errors' → 'ignore-parse-errors'
+  plan::Options options;  // with the format's prefix removed: 'json.ignore-parse-errors' → 'ignore-parse-errors'
   std::string local_time_zone = "UTC";
 };
 

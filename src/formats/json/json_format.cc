@@ -22,7 +22,9 @@ Result<std::unique_ptr<Decoder>> Make(const DecoderRequest& request) {
   SEMEL_ASSIGN_OR_RETURN(options.ignore_parse_errors, Bool(request.options, "ignore-parse-errors"));
   if (auto standard = request.options.find("timestamp-format.standard"); standard != request.options.end()) {
     if (standard->second != "SQL" && standard->second != "ISO-8601")
-      return Status::Invalid(json::kBadJsonOption, fmt::format("'json.timestamp-format.standard' = '{}'", standard->second), "'SQL' or 'ISO-8601'");
+      return Status::Invalid(json::kBadJsonOption,
+                             fmt::format("'json.timestamp-format.standard' = '{}'", standard->second),
+                             "'SQL' or 'ISO-8601'");
     options.iso_timestamps = standard->second == "ISO-8601";
   }
   return json::MakeJsonDecoder(*request.physical, request.columns, options);
@@ -31,8 +33,9 @@ Result<std::unique_ptr<Decoder>> Make(const DecoderRequest& request) {
 }  // namespace
 
 void RegisterJson(Registry& registry) {
-  registry.Add({"json", {"fail-on-missing-field", "ignore-parse-errors", "timestamp-format.standard", "map-null-key.mode", "map-null-key.literal",
-                         "encode.decimal-as-plain-number", "encode.ignore-null-fields"},
+  registry.Add({"json",
+                {"fail-on-missing-field", "ignore-parse-errors", "timestamp-format.standard", "map-null-key.mode",
+                 "map-null-key.literal", "encode.decimal-as-plain-number", "encode.ignore-null-fields"},
                 Make});
 }
 

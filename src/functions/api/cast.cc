@@ -18,7 +18,9 @@ namespace {
 
 constexpr int64_t kDayMicros = 86'400'000'000;
 
-int64_t FloorDay(int64_t micros) { return micros >= 0 ? micros / kDayMicros : -((-micros + kDayMicros - 1) / kDayMicros); }
+int64_t FloorDay(int64_t micros) {
+  return micros >= 0 ? micros / kDayMicros : -((-micros + kDayMicros - 1) / kDayMicros);
+}
 
 // Cuts a timestamp to `precision` digits of the second, as Flink does.
 int64_t CutTimestamp(int64_t micros, int precision) {
@@ -77,8 +79,11 @@ class CastTo {
         AppendText(text);
         return true;
       }
-      case TypeKind::kBytes: out_.AppendString(text); return true;
-      case TypeKind::kBoolean: return BooleanText(ToLowerAscii(TrimAscii(text)));
+      case TypeKind::kBytes:
+        out_.AppendString(text);
+        return true;
+      case TypeKind::kBoolean:
+        return BooleanText(ToLowerAscii(TrimAscii(text)));
       case TypeKind::kDecimal: {
         int128 unscaled;
         const auto parsed = columnar::ParseDecimal(TrimAscii(text), type_.precision(), type_.scale(), unscaled);
@@ -95,7 +100,8 @@ class CastTo {
         AppendFloating(value);
         return true;
       }
-      default: return type_.is_integer() ? IntegerText(TrimAscii(text)) : TimeText(TrimAscii(text));
+      default:
+        return type_.is_integer() ? IntegerText(TrimAscii(text)) : TimeText(TrimAscii(text));
     }
   }
 
@@ -146,7 +152,9 @@ class CastTo {
   bool TimeText(std::string_view text) {
     std::optional<int64_t> value;
     switch (type_.kind()) {
-      case TypeKind::kDate: value = columnar::ParseDate(text.substr(0, 10)); break;
+      case TypeKind::kDate:
+        value = columnar::ParseDate(text.substr(0, 10));
+        break;
       case TypeKind::kTime:
         value = columnar::ParseTimeOfDay(text);
         if (value) value = *value / 1000;
@@ -157,7 +165,8 @@ class CastTo {
           if (const std::optional<int32_t> day = columnar::ParseDate(text)) value = *day * kDayMicros;
         if (value) value = CutTimestamp(*value, type_.precision());
         break;
-      default: return false;
+      default:
+        return false;
     }
     if (!value) return false;
     out_.AppendInt(*value);
@@ -188,10 +197,14 @@ bool CastTime(const Column& column, int64_t i, const DataType& to, ColumnBuilder
 }  // namespace
 
 bool CanCast(const DataType& from, const DataType& to) {
-  if (from.kind() == TypeKind::kNull || from.SameIgnoringNullability(to) || to.is_text()) return to.kind() != TypeKind::kRow || from.SameIgnoringNullability(to);
+  if (from.kind() == TypeKind::kNull || from.SameIgnoringNullability(to) || to.is_text())
+    return to.kind() != TypeKind::kRow || from.SameIgnoringNullability(to);
   if (from.kind() == TypeKind::kRow || to.kind() == TypeKind::kRow) return false;
-  if (from.is_text()) return to.kind() != TypeKind::kTimestampLtz && to.kind() != TypeKind::kInterval && to.kind() != TypeKind::kIntervalMonths;
-  if ((from.is_numeric() || from.kind() == TypeKind::kBoolean) && (to.is_numeric() || to.kind() == TypeKind::kBoolean)) return true;
+  if (from.is_text())
+    return to.kind() != TypeKind::kTimestampLtz && to.kind() != TypeKind::kInterval &&
+           to.kind() != TypeKind::kIntervalMonths;
+  if ((from.is_numeric() || from.kind() == TypeKind::kBoolean) && (to.is_numeric() || to.kind() == TypeKind::kBoolean))
+    return true;
   if (from.kind() == to.kind()) return true;
   if (from.kind() == TypeKind::kDate) return to.kind() == TypeKind::kTimestamp;
   if (from.kind() == TypeKind::kTimestamp) return to.kind() == TypeKind::kDate || to.kind() == TypeKind::kTime;
@@ -212,11 +225,13 @@ Result<ColumnPtr> CastColumn(const EvalContext&, const Column& column, const Dat
     } else if (from.kind() == TypeKind::kBoolean && !type.is_text()) {
       fits = cast.FromExact(column.GetBool(i) ? 1 : 0, 0);
     } else if (from.is_approximate()) {
-      fits = cast.FromDouble(from.kind() == TypeKind::kFloat ? static_cast<double>(column.values<float>()[i]) : column.values<double>()[i]);
+      fits = cast.FromDouble(from.kind() == TypeKind::kFloat ? static_cast<double>(column.values<float>()[i])
+                                                             : column.values<double>()[i]);
     } else if (from.is_text() || (from.kind() == TypeKind::kBytes && !type.is_text())) {
       fits = cast.FromText(column.GetString(i));
     } else if (type.is_text()) {
-      fits = cast.FromText(from.kind() == TypeKind::kBytes ? std::string(column.GetString(i)) : columnar::ValueToString(column, i));
+      fits = cast.FromText(from.kind() == TypeKind::kBytes ? std::string(column.GetString(i))
+                                                           : columnar::ValueToString(column, i));
     } else {
       fits = CastTime(column, i, type, out);
     }
@@ -232,7 +247,8 @@ Result<ColumnPtr> CastColumn(const EvalContext&, const Column& column, const Dat
 
 Result<ColumnPtr> ParseLiteral(std::string_view text, const DataType& type) {
   ColumnBuilder out(type);
-  if (!CastTo(type, out).FromText(text)) return Status::Invalid(kCastFailed, fmt::format("'{}' is no {}", text, type.ToString()), "check the literal");
+  if (!CastTo(type, out).FromText(text))
+    return Status::Invalid(kCastFailed, fmt::format("'{}' is no {}", text, type.ToString()), "check the literal");
   return out.Finish();
 }
 

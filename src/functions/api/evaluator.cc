@@ -49,7 +49,8 @@ ColumnPtr FieldOf(const Column& row, int field) {
 // Writes the values of `part` to the places `rows` of a column that is put together piece by piece.
 class Scatter {
  public:
-  Scatter(const DataType& type, int64_t rows) : type_(type), source_(static_cast<size_t>(rows), -1), index_(static_cast<size_t>(rows), 0) {}
+  Scatter(const DataType& type, int64_t rows)
+      : type_(type), source_(static_cast<size_t>(rows), -1), index_(static_cast<size_t>(rows), 0) {}
   void Put(const ColumnPtr& part, const std::vector<uint32_t>& rows) {
     parts_.push_back(part);
     for (size_t i = 0; i < rows.size(); ++i) {
@@ -87,12 +88,17 @@ std::vector<uint32_t> AllRows(int64_t n) {
 
 Result<ColumnPtr> Evaluator::Evaluate(const Expr& expr, const Batch& batch) const {
   switch (expr.kind) {
-    case ExprKind::kInputRef: return batch.column(static_cast<size_t>(expr.input));
-    case ExprKind::kLiteral: return Repeat(expr.literal, batch.length());
+    case ExprKind::kInputRef:
+      return batch.column(static_cast<size_t>(expr.input));
+    case ExprKind::kLiteral:
+      return Repeat(expr.literal, batch.length());
     case ExprKind::kAnd:
-    case ExprKind::kOr: return EvaluateLogic(expr, batch);
-    case ExprKind::kCase: return EvaluateCase(expr, batch);
-    case ExprKind::kCoalesce: return EvaluateCoalesce(expr, batch);
+    case ExprKind::kOr:
+      return EvaluateLogic(expr, batch);
+    case ExprKind::kCase:
+      return EvaluateCase(expr, batch);
+    case ExprKind::kCoalesce:
+      return EvaluateCoalesce(expr, batch);
     case ExprKind::kCast:
     case ExprKind::kTryCast: {
       SEMEL_ASSIGN_OR_RETURN(ColumnPtr arg, Evaluate(*expr.args[0], batch));
@@ -102,7 +108,8 @@ Result<ColumnPtr> Evaluator::Evaluate(const Expr& expr, const Batch& batch) cons
       SEMEL_ASSIGN_OR_RETURN(ColumnPtr row, Evaluate(*expr.args[0], batch));
       return FieldOf(*row, expr.input);
     }
-    case ExprKind::kCall: break;
+    case ExprKind::kCall:
+      break;
   }
   const ScalarFunction* function = registry_.Find(expr.function);
   if (function == nullptr) return Status::Internal("unknown function " + expr.function);
@@ -123,7 +130,8 @@ Result<std::vector<uint32_t>> Evaluator::Filter(const Expr& condition, const Bat
   return rows;
 }
 
-// Three-valued: FALSE decides AND, TRUE decides OR, whatever the others are; later arguments are computed for undecided rows only.
+// Three-valued: FALSE decides AND, TRUE decides OR, whatever the others are; later arguments are computed for undecided
+// rows only.
 Result<ColumnPtr> Evaluator::EvaluateLogic(const Expr& expr, const Batch& batch) const {
   const bool decides = expr.kind == ExprKind::kOr;
   std::vector<int8_t> state(static_cast<size_t>(batch.length()), decides ? 0 : 1);  // 0, 1, or 2 for unknown

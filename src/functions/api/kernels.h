@@ -17,7 +17,8 @@ inline bool AnyNull(std::span<const ColumnPtr> args, int64_t i) {
   return false;
 }
 
-// Calls row(i, out) for each row without a NULL argument; NULL in, NULL out. `row` returns a Status and appends one value.
+// Calls row(i, out) for each row without a NULL argument; NULL in, NULL out. `row` returns a Status and appends one
+// value.
 template <typename Row>
 Result<ColumnPtr> MapRows(std::span<const ColumnPtr> args, int64_t rows, const DataType& result, Row row) {
   columnar::ColumnBuilder out(result.WithNullable(true));
@@ -41,19 +42,24 @@ inline bool AnyNullable(std::span<const plan::ExprPtr> args) {
 inline Status WrongArguments(std::string_view signature, std::span<const plan::ExprPtr> args) {
   std::string types;
   for (const plan::ExprPtr& arg : args) types += (types.empty() ? "" : ", ") + arg->type.ToString();
-  return Status::Invalid(kWrongArguments, fmt::format("({}) does not fit {}", types, signature), "CAST the arguments, or use another function");
+  return Status::Invalid(kWrongArguments, fmt::format("({}) does not fit {}", types, signature),
+                         "CAST the arguments, or use another function");
 }
 
-// Resolves to fixed argument types: an argument fits if its kind is that of the declared type, or it is an untyped NULL.
-inline std::function<Result<Resolution>(std::span<const plan::ExprPtr>)> FixedTypes(std::string signature, std::vector<DataType> types,
-                                                                                    DataType result, size_t optional = 0) {
+// Resolves to fixed argument types: an argument fits if its kind is that of the declared type, or it is an untyped
+// NULL.
+inline std::function<Result<Resolution>(std::span<const plan::ExprPtr>)> FixedTypes(std::string signature,
+                                                                                    std::vector<DataType> types,
+                                                                                    DataType result,
+                                                                                    size_t optional = 0) {
   return [=](std::span<const plan::ExprPtr> args) -> Result<Resolution> {
     if (args.size() > types.size() || args.size() + optional < types.size()) return WrongArguments(signature, args);
     Resolution resolution;
     for (size_t i = 0; i < args.size(); ++i) {
       const DataType& type = args[i]->type;
       const bool widens = type.is_integer() && types[i].is_integer() && type.kind() <= types[i].kind();
-      if (type.kind() != types[i].kind() && type.kind() != columnar::TypeKind::kNull && !widens) return WrongArguments(signature, args);
+      if (type.kind() != types[i].kind() && type.kind() != columnar::TypeKind::kNull && !widens)
+        return WrongArguments(signature, args);
       // Text of any length stays as it is.
       resolution.argument_types.push_back(type.kind() == types[i].kind() && !type.is_integer() ? type : types[i]);
     }

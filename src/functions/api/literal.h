@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Casts: which exist, and how a column of one type becomes a column of another (Flink's CAST and TRY_CAST; docs/differences.md has the
-// differences).
+// Casts: which exist, and how a column of one type becomes a column of another (Flink's CAST and TRY_CAST;
+// docs/differences.md has the differences).
 #pragma once
 
 #include <string_view>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// Scalar functions: how they are declared, resolved by the binder and called by the evaluator. A family of functions is one
-// folder below functions/ with one register function; the list of families is generated at configure time.
+// Scalar functions: how they are declared, resolved by the binder and called by the evaluator. A family of functions is
+// one folder below functions/ with one register function; the list of families is generated at configure time.
 #pragma once
 
 #include <functional>
@@ -36,8 +36,8 @@ struct Resolution {
   DataType result;
 };
 
-// A scalar function of one name. `resolve` gets the bound arguments (so that literal arguments can decide types) and either gives the
-// types or an Invalid status that says what the function accepts.
+// A scalar function of one name. `resolve` gets the bound arguments (so that literal arguments can decide types) and
+// either gives the types or an Invalid status that says what the function accepts.
 struct ScalarFunction {
   std::string name;         // canonical, upper case; operators by their symbol: "+", "=", "||"
   std::string signature;    // for people: "UPPER(string)"

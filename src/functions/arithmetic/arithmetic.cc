@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
 //
-// + − * / %, sign, and rounding. Result types are Flink's (LogicalTypeMerging: findAdditionDecimalType and its kin); where a DECIMAL
-// overflows Semel stops, Flink gives NULL.
+// + − * / %, sign, and rounding. Result types are Flink's (LogicalTypeMerging: findAdditionDecimalType and its kin);
+// where a DECIMAL overflows Semel stops, Flink gives NULL.
 #include <algorithm>
 #include <cmath>
 
@@ -25,11 +25,16 @@ constexpr int kMinimumAdjustedScale = 6;
 
 DataType ExactAsDecimal(const DataType& type) {
   switch (type.kind()) {
-    case TypeKind::kTinyInt: return DataType::Decimal(3, 0);
-    case TypeKind::kSmallInt: return DataType::Decimal(5, 0);
-    case TypeKind::kInteger: return DataType::Decimal(10, 0);
-    case TypeKind::kBigInt: return DataType::Decimal(19, 0);
-    default: return type;
+    case TypeKind::kTinyInt:
+      return DataType::Decimal(3, 0);
+    case TypeKind::kSmallInt:
+      return DataType::Decimal(5, 0);
+    case TypeKind::kInteger:
+      return DataType::Decimal(10, 0);
+    case TypeKind::kBigInt:
+      return DataType::Decimal(19, 0);
+    default:
+      return type;
   }
 }
 
@@ -49,7 +54,8 @@ DataType DecimalResult(Op op, const DataType& a, const DataType& b) {
       const int scale = std::max(s1, s2);
       return Adjusted(std::max(p1 - s1, p2 - s2) + scale + 1, scale);
     }
-    case Op::kMultiply: return Adjusted(p1 + p2 + 1, s1 + s2);
+    case Op::kMultiply:
+      return Adjusted(p1 + p2 + 1, s1 + s2);
     case Op::kDivide: {
       const int scale = std::max(kMinimumAdjustedScale, s1 + p2 + 1);
       return Adjusted(p1 - s1 + s2 + scale, scale);
@@ -81,7 +87,8 @@ Result<Resolution> ResolveBinary(Op op, std::span<const plan::ExprPtr> args) {
   if (!a.is_numeric() || !b.is_numeric()) return ResolveTime(op, args);
   const bool nullable = a.nullable() || b.nullable();
   if (a.is_approximate() || b.is_approximate()) {
-    const DataType type = a.kind() == TypeKind::kFloat && b.kind() == TypeKind::kFloat ? DataType::Float(nullable) : DataType::Double(nullable);
+    const DataType type = a.kind() == TypeKind::kFloat && b.kind() == TypeKind::kFloat ? DataType::Float(nullable)
+                                                                                       : DataType::Double(nullable);
     return Resolution{{type, type}, type};
   }
   if (a.is_integer() && b.is_integer()) {
@@ -93,9 +100,12 @@ Result<Resolution> ResolveBinary(Op op, std::span<const plan::ExprPtr> args) {
 }
 
 Status Overflow(const DataType& type) {
-  return Status::Invalid(kDecimalOverflow, fmt::format("the result does not fit {}", type.ToString()), "CAST the operands to a smaller precision or scale");
+  return Status::Invalid(kDecimalOverflow, fmt::format("the result does not fit {}", type.ToString()),
+                         "CAST the operands to a smaller precision or scale");
 }
-Status DivisionByZero() { return Status::Invalid(kDivisionByZero, "division by zero", "guard it with CASE WHEN b <> 0 THEN a / b END"); }
+Status DivisionByZero() {
+  return Status::Invalid(kDivisionByZero, "division by zero", "guard it with CASE WHEN b <> 0 THEN a / b END");
+}
 
 // a / b with `scale` digits, HALF_UP, without losing digits on the way: long division digit by digit past 38.
 bool DivideDecimal(int128 a, int sa, int128 b, int sb, int scale, int precision, int128& out) {
@@ -130,7 +140,8 @@ bool DivideDecimal(int128 a, int sa, int128 b, int sb, int scale, int precision,
   return quotient < static_cast<columnar::uint128>(columnar::PowerOfTen(precision));
 }
 
-Status DecimalRow(Op op, int128 a, const DataType& ta, int128 b, const DataType& tb, const DataType& result, ColumnBuilder& out) {
+Status DecimalRow(Op op, int128 a, const DataType& ta, int128 b, const DataType& tb, const DataType& result,
+                  ColumnBuilder& out) {
   int128 value = 0;
   const int precision = result.precision(), scale = result.scale();
   switch (op) {
@@ -138,13 +149,17 @@ Status DecimalRow(Op op, int128 a, const DataType& ta, int128 b, const DataType&
     case Op::kSubtract: {
       const int common = std::max(ta.scale(), tb.scale());
       int128 x, y;
-      if (!columnar::Rescale(a, ta.scale(), common, 38, x) || !columnar::Rescale(b, tb.scale(), common, 38, y)) return Overflow(result);
-      if (op == Op::kAdd ? __builtin_add_overflow(x, y, &value) : __builtin_sub_overflow(x, y, &value)) return Overflow(result);
+      if (!columnar::Rescale(a, ta.scale(), common, 38, x) || !columnar::Rescale(b, tb.scale(), common, 38, y))
+        return Overflow(result);
+      if (op == Op::kAdd ? __builtin_add_overflow(x, y, &value) : __builtin_sub_overflow(x, y, &value))
+        return Overflow(result);
       if (!columnar::Rescale(value, common, scale, precision, value)) return Overflow(result);
       break;
     }
     case Op::kMultiply:
-      if (__builtin_mul_overflow(a, b, &value) || !columnar::Rescale(value, ta.scale() + tb.scale(), scale, precision, value)) return Overflow(result);
+      if (__builtin_mul_overflow(a, b, &value) ||
+          !columnar::Rescale(value, ta.scale() + tb.scale(), scale, precision, value))
+        return Overflow(result);
       break;
     case Op::kDivide:
       if (b == 0) return DivisionByZero();
@@ -154,7 +169,8 @@ Status DecimalRow(Op op, int128 a, const DataType& ta, int128 b, const DataType&
       if (b == 0) return DivisionByZero();
       const int common = std::max(ta.scale(), tb.scale());
       int128 x, y;
-      if (!columnar::Rescale(a, ta.scale(), common, 38, x) || !columnar::Rescale(b, tb.scale(), common, 38, y)) return Overflow(result);
+      if (!columnar::Rescale(a, ta.scale(), common, 38, x) || !columnar::Rescale(b, tb.scale(), common, 38, y))
+        return Overflow(result);
       if (!columnar::Rescale(x % y, common, scale, precision, value)) return Overflow(result);
       break;
     }
@@ -167,9 +183,15 @@ Status DecimalRow(Op op, int128 a, const DataType& ta, int128 b, const DataType&
 Status IntegerRow(Op op, int64_t a, int64_t b, ColumnBuilder& out) {
   const uint64_t x = static_cast<uint64_t>(a), y = static_cast<uint64_t>(b);
   switch (op) {
-    case Op::kAdd: out.AppendInt(static_cast<int64_t>(x + y)); break;
-    case Op::kSubtract: out.AppendInt(static_cast<int64_t>(x - y)); break;
-    case Op::kMultiply: out.AppendInt(static_cast<int64_t>(x * y)); break;
+    case Op::kAdd:
+      out.AppendInt(static_cast<int64_t>(x + y));
+      break;
+    case Op::kSubtract:
+      out.AppendInt(static_cast<int64_t>(x - y));
+      break;
+    case Op::kMultiply:
+      out.AppendInt(static_cast<int64_t>(x * y));
+      break;
     case Op::kDivide:
       if (b == 0) return DivisionByZero();
       out.AppendInt(b == -1 ? static_cast<int64_t>(0 - x) : a / b);
@@ -184,17 +206,23 @@ Status IntegerRow(Op op, int64_t a, int64_t b, ColumnBuilder& out) {
 
 double FloatingResult(Op op, double a, double b) {
   switch (op) {
-    case Op::kAdd: return a + b;
-    case Op::kSubtract: return a - b;
-    case Op::kMultiply: return a * b;
-    case Op::kDivide: return a / b;
-    case Op::kModulo: return std::fmod(a, b);
+    case Op::kAdd:
+      return a + b;
+    case Op::kSubtract:
+      return a - b;
+    case Op::kMultiply:
+      return a * b;
+    case Op::kDivide:
+      return a / b;
+    case Op::kModulo:
+      return std::fmod(a, b);
   }
   return 0;
 }
 
 double AsDouble(const Column& column, int64_t i) {
-  return column.type().kind() == TypeKind::kFloat ? static_cast<double>(column.values<float>()[i]) : column.values<double>()[i];
+  return column.type().kind() == TypeKind::kFloat ? static_cast<double>(column.values<float>()[i])
+                                                  : column.values<double>()[i];
 }
 
 void AppendFloating(const DataType& type, double value, ColumnBuilder& out) {
@@ -208,7 +236,8 @@ void AppendFloating(const DataType& type, double value, ColumnBuilder& out) {
 Result<ColumnPtr> Binary(Op op, std::span<const ColumnPtr> args, int64_t rows, const DataType& result) {
   const Column &a = *args[0], &b = *args[1];
   return MapRows(args, rows, result, [&](int64_t i, ColumnBuilder& out) -> Status {
-    if (result.kind() == TypeKind::kDecimal) return DecimalRow(op, a.GetInt(i), a.type(), b.GetInt(i), b.type(), result, out);
+    if (result.kind() == TypeKind::kDecimal)
+      return DecimalRow(op, a.GetInt(i), a.type(), b.GetInt(i), b.type(), result, out);
     if (result.is_approximate()) {
       AppendFloating(result, FloatingResult(op, AsDouble(a, i), AsDouble(b, i)), out);
       return Status::Ok();
@@ -233,17 +262,33 @@ Result<ColumnPtr> ApplyUnary(Unary op, std::span<const ColumnPtr> args, int64_t 
     if (result.is_approximate()) {
       const double v = AsDouble(a, i);
       const double sign = v > 0 ? 1 : v < 0 ? -1 : v;
-      AppendFloating(result, op == Unary::kNegate ? -v : op == Unary::kAbs ? std::abs(v) : op == Unary::kSign ? sign : op == Unary::kCeil ? std::ceil(v) : std::floor(v), out);
+      AppendFloating(result,
+                     op == Unary::kNegate ? -v
+                     : op == Unary::kAbs  ? std::abs(v)
+                     : op == Unary::kSign ? sign
+                     : op == Unary::kCeil ? std::ceil(v)
+                                          : std::floor(v),
+                     out);
       return Status::Ok();
     }
     const int128 v = a.GetInt(i);
     const int128 unit = columnar::PowerOfTen(a.type().scale());
     switch (op) {
-      case Unary::kNegate: out.AppendInt(-v); break;
-      case Unary::kAbs: out.AppendInt(v < 0 ? -v : v); break;
-      case Unary::kSign: out.AppendInt(v > 0 ? unit : v < 0 ? -unit : 0); break;
-      case Unary::kCeil: out.AppendInt(v / unit + (v > 0 && v % unit != 0 ? 1 : 0)); break;
-      case Unary::kFloor: out.AppendInt(v / unit - (v < 0 && v % unit != 0 ? 1 : 0)); break;
+      case Unary::kNegate:
+        out.AppendInt(-v);
+        break;
+      case Unary::kAbs:
+        out.AppendInt(v < 0 ? -v : v);
+        break;
+      case Unary::kSign:
+        out.AppendInt(v > 0 ? unit : v < 0 ? -unit : 0);
+        break;
+      case Unary::kCeil:
+        out.AppendInt(v / unit + (v > 0 && v % unit != 0 ? 1 : 0));
+        break;
+      case Unary::kFloor:
+        out.AppendInt(v / unit - (v < 0 && v % unit != 0 ? 1 : 0));
+        break;
     }
     return Status::Ok();
   });
@@ -253,18 +298,18 @@ void AddBinary(Registry& registry, Op op, const char* description) {
   const std::string symbol = kSymbols[static_cast<int>(op)];
   registry.Add({symbol, fmt::format("a {} b", symbol), description, true,
                 [op](std::span<const plan::ExprPtr> args) { return ResolveBinary(op, args); },
-                [op](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& result) -> Result<ColumnPtr> {
-                  return Binary(op, args, rows, result);
-                }});
+                [op](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows,
+                     const DataType& result) -> Result<ColumnPtr> { return Binary(op, args, rows, result); }});
 }
 
 void AddUnary(Registry& registry, const char* name, Unary op, const char* signature, const char* description) {
   const bool whole = op == Unary::kCeil || op == Unary::kFloor;
-  registry.Add({name, signature, description, true,
-                [signature, whole](std::span<const plan::ExprPtr> args) { return ResolveUnary(signature, args, whole); },
-                [op](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& result) {
-                  return ApplyUnary(op, args, rows, result);
-                }});
+  registry.Add(
+      {name, signature, description, true,
+       [signature, whole](std::span<const plan::ExprPtr> args) { return ResolveUnary(signature, args, whole); },
+       [op](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& result) {
+         return ApplyUnary(op, args, rows, result);
+       }});
 }
 
 }  // namespace

@@ -20,12 +20,18 @@ enum class Compare : uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, k
 
 bool Holds(Compare op, int order) {
   switch (op) {
-    case Compare::kEqual: return order == 0;
-    case Compare::kNotEqual: return order != 0;
-    case Compare::kLess: return order < 0;
-    case Compare::kLessEqual: return order <= 0;
-    case Compare::kGreater: return order > 0;
-    case Compare::kGreaterEqual: return order >= 0;
+    case Compare::kEqual:
+      return order == 0;
+    case Compare::kNotEqual:
+      return order != 0;
+    case Compare::kLess:
+      return order < 0;
+    case Compare::kLessEqual:
+      return order <= 0;
+    case Compare::kGreater:
+      return order > 0;
+    case Compare::kGreaterEqual:
+      return order >= 0;
   }
   return false;
 }
@@ -37,11 +43,13 @@ int Order(const Column& a, const Column& b, int64_t i) {
       const int order = a.GetString(i).compare(b.GetString(i));
       return order < 0 ? -1 : order > 0;
     }
-    case columnar::PhysicalKind::kBit: return static_cast<int>(a.GetBool(i)) - static_cast<int>(b.GetBool(i));
+    case columnar::PhysicalKind::kBit:
+      return static_cast<int>(a.GetBool(i)) - static_cast<int>(b.GetBool(i));
     case columnar::PhysicalKind::kFloat:
     case columnar::PhysicalKind::kDouble: {
       const bool is_float = a.type().kind() == TypeKind::kFloat;
-      const double x = is_float ? a.values<float>()[i] : a.values<double>()[i], y = is_float ? b.values<float>()[i] : b.values<double>()[i];
+      const double x = is_float ? a.values<float>()[i] : a.values<double>()[i],
+                   y = is_float ? b.values<float>()[i] : b.values<double>()[i];
       if (x != x || y != y) return static_cast<int>(x != x) - static_cast<int>(y != y);
       return x < y ? -1 : x > y;
     }
@@ -66,8 +74,10 @@ std::optional<DataType> Meeting(const DataType& a, const DataType& b) {
   if (a.is_time_point() && a.kind() == b.kind()) return a.precision() > b.precision() ? a : b;
   if (a.kind() == b.kind() && a.kind() != TypeKind::kRow) return a;
   // A text literal beside a date or time is read as one.
-  if (b.is_text() && (a.kind() == TypeKind::kDate || a.kind() == TypeKind::kTimestamp || a.kind() == TypeKind::kTime)) return a;
-  if (a.is_text() && (b.kind() == TypeKind::kDate || b.kind() == TypeKind::kTimestamp || b.kind() == TypeKind::kTime)) return b;
+  if (b.is_text() && (a.kind() == TypeKind::kDate || a.kind() == TypeKind::kTimestamp || a.kind() == TypeKind::kTime))
+    return a;
+  if (a.is_text() && (b.kind() == TypeKind::kDate || b.kind() == TypeKind::kTimestamp || b.kind() == TypeKind::kTime))
+    return b;
   return std::nullopt;
 }
 
@@ -92,7 +102,8 @@ void AddComparison(Registry& registry, const std::string& name, Compare op, cons
 void AddDistinct(Registry& registry, const std::string& name, bool distinct) {
   registry.Add({name, fmt::format("a {} b", name), "Comparison in which NULL equals NULL.", true,
                 [name](std::span<const plan::ExprPtr> args) { return ResolveComparison(name, args, true); },
-                [distinct](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& result) -> Result<ColumnPtr> {
+                [distinct](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows,
+                           const DataType& result) -> Result<ColumnPtr> {
                   const Column &a = *args[0], &b = *args[1];
                   ColumnBuilder out(result);
                   for (int64_t i = 0; i < rows; ++i) {
@@ -103,18 +114,22 @@ void AddDistinct(Registry& registry, const std::string& name, bool distinct) {
                 }});
 }
 
-// Tests that never give NULL. `truth`: what a valid value has to be for IS TRUE and IS FALSE; for IS NULL only validity counts.
+// Tests that never give NULL. `truth`: what a valid value has to be for IS TRUE and IS FALSE; for IS NULL only validity
+// counts.
 void AddTest(Registry& registry, const std::string& name, bool negated, std::optional<bool> truth) {
   auto resolve = [name, truth](std::span<const plan::ExprPtr> args) -> Result<Resolution> {
-    const bool fits = args.size() == 1 && (!truth || args[0]->type.kind() == TypeKind::kBoolean || args[0]->type.kind() == TypeKind::kNull);
+    const bool fits = args.size() == 1 &&
+                      (!truth || args[0]->type.kind() == TypeKind::kBoolean || args[0]->type.kind() == TypeKind::kNull);
     if (!fits) return WrongArguments("a " + name, args);
     return Resolution{{truth ? DataType::Boolean(args[0]->type.nullable()) : args[0]->type}, DataType::Boolean(false)};
   };
-  auto kernel = [negated, truth](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& result) -> Result<ColumnPtr> {
+  auto kernel = [negated, truth](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows,
+                                 const DataType& result) -> Result<ColumnPtr> {
     ColumnBuilder out(result);
     out.Reserve(rows);
     for (int64_t i = 0; i < rows; ++i) {
-      const bool holds = truth ? args[0]->IsValid(i) && args[0]->GetBool(i) == *truth : args[0]->IsNull(i) || args[0]->type().kind() == TypeKind::kNull;
+      const bool holds = truth ? args[0]->IsValid(i) && args[0]->GetBool(i) == *truth
+                               : args[0]->IsNull(i) || args[0]->type().kind() == TypeKind::kNull;
       out.AppendBool(holds != negated);
     }
     return out.Finish();

@@ -8,7 +8,8 @@
 namespace semel::functions {
 
 void RegisterLogic(Registry& registry) {
-  registry.Add({"NOT", "NOT condition", "The opposite; NULL stays NULL.", true, FixedTypes("NOT condition", {DataType::Boolean()}, DataType::Boolean(false)),
+  registry.Add({"NOT", "NOT condition", "The opposite; NULL stays NULL.", true,
+                FixedTypes("NOT condition", {DataType::Boolean()}, DataType::Boolean(false)),
                 [](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& result) {
                   return MapRows(args, rows, result, [&](int64_t i, columnar::ColumnBuilder& out) {
                     out.AppendBool(!args[0]->GetBool(i));

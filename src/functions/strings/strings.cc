@@ -66,12 +66,13 @@ const DataType kText = DataType::String();
 const DataType kTextResult = DataType::String(columnar::kUnboundedLength, false);
 
 template <typename Fn>
-void AddTextFunction(Registry& registry, const char* name, const char* signature, const char* description, std::vector<DataType> types, DataType result,
-                     Fn fn, size_t optional = 0) {
-  registry.Add({name, signature, description, true, FixedTypes(signature, std::move(types), std::move(result), optional),
-                [fn](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
-                  return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) -> Status { return fn(args, i, out); });
-                }});
+void AddTextFunction(Registry& registry, const char* name, const char* signature, const char* description,
+                     std::vector<DataType> types, DataType result, Fn fn, size_t optional = 0) {
+  registry.Add(
+      {name, signature, description, true, FixedTypes(signature, std::move(types), std::move(result), optional),
+       [fn](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
+         return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) -> Status { return fn(args, i, out); });
+       }});
 }
 
 std::string_view Trim(std::string_view text, bool left, bool right) {
@@ -85,12 +86,16 @@ int IntAt(std::span<const ColumnPtr> args, size_t a, int64_t i) { return args[a]
 void RegisterPieces(Registry& registry) {
   const DataType integer = DataType::Integer();
   auto substring = [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) {
-    out.AppendString(Substring(args[0]->GetString(i), IntAt(args, 1, i), args.size() > 2 ? IntAt(args, 2, i) : INT32_MAX));
+    out.AppendString(
+        Substring(args[0]->GetString(i), IntAt(args, 1, i), args.size() > 2 ? IntAt(args, 2, i) : INT32_MAX));
     return Status::Ok();
   };
-  AddTextFunction(registry, "SUBSTRING", "SUBSTRING(text, start[, length])", "A piece of the text.", {kText, integer, integer}, kTextResult, substring, 1);
-  AddTextFunction(registry, "SUBSTR", "SUBSTR(text, start[, length])", "A piece of the text.", {kText, integer, integer}, kTextResult, substring, 1);
-  registry.Add({"SPLIT_INDEX", "SPLIT_INDEX(text, separator, index)", "The index-th part (from 0) between separators; NULL if there is none.", true,
+  AddTextFunction(registry, "SUBSTRING", "SUBSTRING(text, start[, length])", "A piece of the text.",
+                  {kText, integer, integer}, kTextResult, substring, 1);
+  AddTextFunction(registry, "SUBSTR", "SUBSTR(text, start[, length])", "A piece of the text.",
+                  {kText, integer, integer}, kTextResult, substring, 1);
+  registry.Add({"SPLIT_INDEX", "SPLIT_INDEX(text, separator, index)",
+                "The index-th part (from 0) between separators; NULL if there is none.", true,
                 FixedTypes("SPLIT_INDEX(text, separator, index)", {kText, kText, integer}, kText),
                 [](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
                   return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) {
@@ -111,56 +116,72 @@ void RegisterPieces(Registry& registry) {
                     return Status::Ok();
                   });
                 }});
-  AddTextFunction(registry, "REPLACE", "REPLACE(text, from, to)", "Every `from` replaced by `to`.", {kText, kText, kText}, kTextResult,
-                  [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) {
-                    const std::string_view text = args[0]->GetString(i), from = args[1]->GetString(i), to = args[2]->GetString(i);
-                    std::string result;
-                    size_t at = 0;
-                    while (!from.empty()) {
-                      const size_t hit = text.find(from, at);
-                      if (hit == std::string_view::npos) break;
-                      result.append(text.substr(at, hit - at)).append(to);
-                      at = hit + from.size();
-                    }
-                    out.AppendString(result.append(text.substr(at)));
-                    return Status::Ok();
-                  });
+  AddTextFunction(
+      registry, "REPLACE", "REPLACE(text, from, to)", "Every `from` replaced by `to`.", {kText, kText, kText},
+      kTextResult, [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) {
+        const std::string_view text = args[0]->GetString(i), from = args[1]->GetString(i), to = args[2]->GetString(i);
+        std::string result;
+        size_t at = 0;
+        while (!from.empty()) {
+          const size_t hit = text.find(from, at);
+          if (hit == std::string_view::npos) break;
+          result.append(text.substr(at, hit - at)).append(to);
+          at = hit + from.size();
+        }
+        out.AppendString(result.append(text.substr(at)));
+        return Status::Ok();
+      });
 }
 
 }  // namespace
 
 void RegisterStrings(Registry& registry) {
-  auto upper = [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) { return out.AppendString(ToUpperAscii(args[0]->GetString(i))), Status::Ok(); };
-  auto lower = [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) { return out.AppendString(ToLowerAscii(args[0]->GetString(i))), Status::Ok(); };
-  auto length = [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) { return out.Append<int32_t>(CountPoints(args[0]->GetString(i))), Status::Ok(); };
+  auto upper = [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) {
+    return out.AppendString(ToUpperAscii(args[0]->GetString(i))), Status::Ok();
+  };
+  auto lower = [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) {
+    return out.AppendString(ToLowerAscii(args[0]->GetString(i))), Status::Ok();
+  };
+  auto length = [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) {
+    return out.Append<int32_t>(CountPoints(args[0]->GetString(i))), Status::Ok();
+  };
   auto trim = [](bool left, bool right) {
-    return [left, right](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) { return out.AppendString(Trim(args[0]->GetString(i), left, right)), Status::Ok(); };
+    return [left, right](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) {
+      return out.AppendString(Trim(args[0]->GetString(i), left, right)), Status::Ok();
+    };
   };
   AddTextFunction(registry, "UPPER", "UPPER(text)", "ASCII letters in upper case.", {kText}, kTextResult, upper);
   AddTextFunction(registry, "LOWER", "LOWER(text)", "ASCII letters in lower case.", {kText}, kTextResult, lower);
-  AddTextFunction(registry, "CHAR_LENGTH", "CHAR_LENGTH(text)", "Number of code points.", {kText}, DataType::Integer(false), length);
-  AddTextFunction(registry, "CHARACTER_LENGTH", "CHARACTER_LENGTH(text)", "Number of code points.", {kText}, DataType::Integer(false), length);
-  AddTextFunction(registry, "TRIM", "TRIM(text)", "Without blanks at both ends.", {kText}, kTextResult, trim(true, true));
-  AddTextFunction(registry, "LTRIM", "LTRIM(text)", "Without blanks at the beginning.", {kText}, kTextResult, trim(true, false));
-  AddTextFunction(registry, "RTRIM", "RTRIM(text)", "Without blanks at the end.", {kText}, kTextResult, trim(false, true));
+  AddTextFunction(registry, "CHAR_LENGTH", "CHAR_LENGTH(text)", "Number of code points.", {kText},
+                  DataType::Integer(false), length);
+  AddTextFunction(registry, "CHARACTER_LENGTH", "CHARACTER_LENGTH(text)", "Number of code points.", {kText},
+                  DataType::Integer(false), length);
+  AddTextFunction(registry, "TRIM", "TRIM(text)", "Without blanks at both ends.", {kText}, kTextResult,
+                  trim(true, true));
+  AddTextFunction(registry, "LTRIM", "LTRIM(text)", "Without blanks at the beginning.", {kText}, kTextResult,
+                  trim(true, false));
+  AddTextFunction(registry, "RTRIM", "RTRIM(text)", "Without blanks at the end.", {kText}, kTextResult,
+                  trim(false, true));
   AddTextFunction(registry, "||", "text || text", "One text after the other.", {kText, kText}, kTextResult,
                   [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) {
                     out.AppendString(std::string(args[0]->GetString(i)).append(args[1]->GetString(i)));
                     return Status::Ok();
                   });
-  AddTextFunction(registry, "LIKE", "text LIKE pattern [ESCAPE character]", "Whether the text fits the pattern: % any run, _ one character.",
-                  {kText, kText, kText}, DataType::Boolean(false),
-                  [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) -> Status {
-                    char escape = '\\';
-                    if (args.size() > 2) {
-                      if (args[2]->GetString(i).size() != 1)
-                        return Status::Invalid(kBadArgument, fmt::format("'{}' is no escape character", args[2]->GetString(i)), "use one character");
-                      escape = args[2]->GetString(i)[0];
-                    }
-                    out.AppendBool(Like(args[0]->GetString(i), args[1]->GetString(i), escape));
-                    return Status::Ok();
-                  },
-                  1);
+  AddTextFunction(
+      registry, "LIKE", "text LIKE pattern [ESCAPE character]",
+      "Whether the text fits the pattern: % any run, _ one character.", {kText, kText, kText}, DataType::Boolean(false),
+      [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) -> Status {
+        char escape = '\\';
+        if (args.size() > 2) {
+          if (args[2]->GetString(i).size() != 1)
+            return Status::Invalid(kBadArgument, fmt::format("'{}' is no escape character", args[2]->GetString(i)),
+                                   "use one character");
+          escape = args[2]->GetString(i)[0];
+        }
+        out.AppendBool(Like(args[0]->GetString(i), args[1]->GetString(i), escape));
+        return Status::Ok();
+      },
+      1);
   RegisterPieces(registry);
 }
 

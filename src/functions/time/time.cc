@@ -26,8 +26,12 @@ Civil Split(int64_t micros) {
   int64_t day = micros / kDayMicros, rest = micros % kDayMicros;
   if (rest < 0) rest += kDayMicros, --day;
   const std::chrono::year_month_day ymd{std::chrono::sys_days{std::chrono::days{day}}};
-  return {static_cast<int>(ymd.year()), static_cast<int>(static_cast<unsigned>(ymd.month())), static_cast<int>(static_cast<unsigned>(ymd.day())),
-          static_cast<int>(rest / 3'600'000'000), static_cast<int>(rest / 60'000'000 % 60), static_cast<int>(rest / 1'000'000 % 60),
+  return {static_cast<int>(ymd.year()),
+          static_cast<int>(static_cast<unsigned>(ymd.month())),
+          static_cast<int>(static_cast<unsigned>(ymd.day())),
+          static_cast<int>(rest / 3'600'000'000),
+          static_cast<int>(rest / 60'000'000 % 60),
+          static_cast<int>(rest / 1'000'000 % 60),
           static_cast<int>(rest % 1'000'000)};
 }
 
@@ -39,7 +43,8 @@ int64_t MicrosAt(const Column& column, int64_t i) {
 void AddPart(Registry& registry, const char* name, const char* description, int Civil::*part) {
   const std::string signature = fmt::format("{0}(date or timestamp), EXTRACT({0} FROM …)", name);
   auto resolve = [signature](std::span<const plan::ExprPtr> args) -> Result<Resolution> {
-    const bool fits = args.size() == 1 && (args[0]->type.kind() == TypeKind::kTimestamp || args[0]->type.kind() == TypeKind::kDate);
+    const bool fits =
+        args.size() == 1 && (args[0]->type.kind() == TypeKind::kTimestamp || args[0]->type.kind() == TypeKind::kDate);
     if (!fits) return WrongArguments(signature, args);
     return Resolution{{args[0]->type}, DataType::BigInt(args[0]->type.nullable())};
   };
@@ -52,7 +57,8 @@ void AddPart(Registry& registry, const char* name, const char* description, int 
                 }});
 }
 
-// The letters of Java's DateTimeFormatter that ETL scripts use: y M d H m s S, text in single quotes, anything else as it is.
+// The letters of Java's DateTimeFormatter that ETL scripts use: y M d H m s S, text in single quotes, anything else as
+// it is.
 Result<std::string> Format(int64_t micros, std::string_view pattern) {
   const Civil c = Split(micros);
   std::string text;
@@ -61,23 +67,40 @@ Result<std::string> Format(int64_t micros, std::string_view pattern) {
     size_t n = 1;
     while (i + n < pattern.size() && pattern[i + n] == letter) ++n;
     switch (letter) {
-      case 'y': text += n == 2 ? fmt::format("{:02}", c.year % 100) : fmt::format("{:0{}}", c.year, n); break;
-      case 'M': text += fmt::format("{:0{}}", c.month, n); break;
-      case 'd': text += fmt::format("{:0{}}", c.day, n); break;
-      case 'H': text += fmt::format("{:0{}}", c.hour, n); break;
-      case 'm': text += fmt::format("{:0{}}", c.minute, n); break;
-      case 's': text += fmt::format("{:0{}}", c.second, n); break;
-      case 'S': text += fmt::format("{:06}", c.micro).append(n, '0').substr(0, n); break;
+      case 'y':
+        text += n == 2 ? fmt::format("{:02}", c.year % 100) : fmt::format("{:0{}}", c.year, n);
+        break;
+      case 'M':
+        text += fmt::format("{:0{}}", c.month, n);
+        break;
+      case 'd':
+        text += fmt::format("{:0{}}", c.day, n);
+        break;
+      case 'H':
+        text += fmt::format("{:0{}}", c.hour, n);
+        break;
+      case 'm':
+        text += fmt::format("{:0{}}", c.minute, n);
+        break;
+      case 's':
+        text += fmt::format("{:0{}}", c.second, n);
+        break;
+      case 'S':
+        text += fmt::format("{:06}", c.micro).append(n, '0').substr(0, n);
+        break;
       case '\'': {
         const size_t end = pattern.find('\'', i + 1);
-        if (end == std::string_view::npos) return Status::Invalid(kBadArgument, fmt::format("'{}' has an open quote", pattern), "close it");
+        if (end == std::string_view::npos)
+          return Status::Invalid(kBadArgument, fmt::format("'{}' has an open quote", pattern), "close it");
         text += end == i + 1 ? "'" : std::string(pattern.substr(i + 1, end - i - 1));
         n = end + 1 - i;
         break;
       }
       default:
         if ((letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z'))
-          return Status::Invalid(kBadArgument, fmt::format("'{}' in the pattern '{}' is not supported", letter, pattern), "y M d H m s S and quoted text are");
+          return Status::Invalid(kBadArgument,
+                                 fmt::format("'{}' in the pattern '{}' is not supported", letter, pattern),
+                                 "y M d H m s S and quoted text are");
         text.append(n, letter);
     }
     i += n;
@@ -95,20 +118,23 @@ void RegisterTime(Registry& registry) {
   AddPart(registry, "HOUR", "The hour, 0 to 23.", &Civil::hour);
   AddPart(registry, "MINUTE", "The minute.", &Civil::minute);
   AddPart(registry, "SECOND", "The second.", &Civil::second);
-  registry.Add({"DATE_FORMAT", "DATE_FORMAT(timestamp, pattern)", "The timestamp in a pattern such as 'yyyy-MM-dd HH:mm'.", true,
-                [](std::span<const plan::ExprPtr> args) -> Result<Resolution> {
-                  if (args.size() != 2 || args[0]->type.kind() != TypeKind::kTimestamp || !args[1]->type.is_text())
-                    return WrongArguments("DATE_FORMAT(timestamp, pattern)", args);
-                  return Resolution{{args[0]->type, args[1]->type}, DataType::String(columnar::kUnboundedLength, AnyNullable(args))};
-                },
-                [](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
-                  return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) -> Status {
-                    SEMEL_ASSIGN_OR_RETURN(std::string text, Format(args[0]->values<int64_t>()[i], args[1]->GetString(i)));
-                    out.AppendString(text);
-                    return Status::Ok();
-                  });
-                }});
-  registry.Add({"TO_TIMESTAMP", "TO_TIMESTAMP(text)", "Text as 'yyyy-MM-dd HH:mm:ss[.SSS]' → TIMESTAMP(3); NULL if it is none.", true,
+  registry.Add(
+      {"DATE_FORMAT", "DATE_FORMAT(timestamp, pattern)", "The timestamp in a pattern such as 'yyyy-MM-dd HH:mm'.", true,
+       [](std::span<const plan::ExprPtr> args) -> Result<Resolution> {
+         if (args.size() != 2 || args[0]->type.kind() != TypeKind::kTimestamp || !args[1]->type.is_text())
+           return WrongArguments("DATE_FORMAT(timestamp, pattern)", args);
+         return Resolution{{args[0]->type, args[1]->type},
+                           DataType::String(columnar::kUnboundedLength, AnyNullable(args))};
+       },
+       [](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
+         return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) -> Status {
+           SEMEL_ASSIGN_OR_RETURN(std::string text, Format(args[0]->values<int64_t>()[i], args[1]->GetString(i)));
+           out.AppendString(text);
+           return Status::Ok();
+         });
+       }});
+  registry.Add({"TO_TIMESTAMP", "TO_TIMESTAMP(text)",
+                "Text as 'yyyy-MM-dd HH:mm:ss[.SSS]' → TIMESTAMP(3); NULL if it is none.", true,
                 FixedTypes("TO_TIMESTAMP(text)", {DataType::String()}, DataType::Timestamp(3)),
                 [](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
                   return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) {

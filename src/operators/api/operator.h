@@ -49,7 +49,8 @@ class Operator {
  public:
   virtual ~Operator() = default;
   virtual Status Process(const columnar::Batch& batch, Output& out) = 0;
-  // No row with an event time at or before `watermark` is expected any more. The runtime forwards it downstream afterwards.
+  // No row with an event time at or before `watermark` is expected any more. The runtime forwards it downstream
+  // afterwards.
   virtual Status OnWatermark(int64_t watermark, Output& out) {
     (void)watermark, (void)out;
     return Status::Ok();

@@ -8,6 +8,7 @@
 #include "sql/binder/error_codes.h"
 #include "sql/parser/error_codes.h"
 #include "sql/planner/aggregate_planner.h"
+#include "sql/planner/over_planner.h"
 
 namespace semel::sql {
 
@@ -25,14 +26,14 @@ namespace {
 
 constexpr int kMaxPlanDepth = 150;
 
-Relation Unqualified(PhysicalPtr node, const std::string& qualifier = {}) {
+}  // namespace
+
+Relation Unqualified(PhysicalPtr node, const std::string& qualifier) {
   Relation relation;
   relation.qualifiers.assign(node->schema->size(), qualifier);
   relation.node = std::move(node);
   return relation;
 }
-
-}  // namespace
 
 Result<Relation> QueryPlanner::PlanQuery(const AstQuery& query) {
   if (++depth_ > kMaxPlanDepth)
@@ -288,14 +289,12 @@ Result<Relation> QueryPlanner::PlanSelect(const AstQuery& query) {
   const bool aggregates = !query.group_by.empty() || query.having ||
                           std::any_of(query.items.begin(), query.items.end(),
                                       [](const AstSelectItem& item) { return ContainsAggregate(*item.expr); });
-  if (aggregates) {
-    SEMEL_ASSIGN_OR_RETURN(std::vector<AstSelectItem> items, ExpandStars(query, input));
-    return AggregatePlanner(query, items, std::move(input), functions_).Plan();
-  }
-  if (std::any_of(query.items.begin(), query.items.end(),
-                  [](const AstSelectItem& item) { return ContainsOver(*item.expr); }))
-    return PlanOver(query, std::move(input));
-  return PlanProjection(query, std::move(input));
+  const bool over = std::any_of(query.items.begin(), query.items.end(),
+                                [](const AstSelectItem& item) { return ContainsOver(*item.expr); });
+  if (!aggregates && !over) return PlanProjection(query, std::move(input));
+  SEMEL_ASSIGN_OR_RETURN(std::vector<AstSelectItem> items, ExpandStars(query, input));
+  if (aggregates) return AggregatePlanner(query, items, std::move(input), functions_).Plan();
+  return OverPlanner(query, items, std::move(input), functions_).Plan();
 }
 
 Result<Relation> QueryPlanner::PlanProjection(const AstQuery& query, Relation input) {
@@ -312,180 +311,6 @@ Result<Relation> QueryPlanner::PlanProjection(const AstQuery& query, Relation in
     names.push_back(ItemName(items[i], i));
   }
   return Project(input, nullptr, std::move(projections), std::move(names));
-}
-
-Result<Relation> QueryPlanner::PlanOver(const AstQuery& query, Relation input) {
-  SEMEL_ASSIGN_OR_RETURN(std::vector<AstSelectItem> items, ExpandStars(query, input));
-  const Scope scope = ScopeOf(input);
-  if (!input.node->mode.append_only())
-    return Status::Invalid(kUnsupportedSql, "OVER over an updating query is not supported yet",
-                           "use it before the aggregation")
-        .WithSpan(query.span);
-  PreProjection before;
-  for (size_t i = 0; i < input.node->schema->size(); ++i) {
-    before.exprs.push_back(Expr::InputRef(static_cast<int>(i), (*input.node->schema)[i].type));
-    before.names.push_back((*input.node->schema)[i].name);
-  }
-  plan::OverAggregateSpec over;
-  std::string window_text;
-  auto add_over = [&](const AstExpr& ast) -> Result<ExprPtr> {
-    if (!IsAggregateName(ast.name))
-      return Status::Invalid(kUnsupportedSql, fmt::format("{} OVER is not supported yet", ast.name),
-                             "COUNT, SUM, AVG, MIN, MAX are")
-          .WithSpan(ast.span);
-    if (!ast.over->order_by || ast.over->descending)
-      return Status::Invalid(kUnsupportedSql, "OVER needs ORDER BY the event-time column, ascending", "ORDER BY ts")
-          .WithSpan(ast.over->span);
-    ExprBinder binder(scope, functions_);
-    std::vector<int> keys;
-    for (const AstExprPtr& key : ast.over->partition_by) {
-      SEMEL_ASSIGN_OR_RETURN(ExprPtr bound, binder.Bind(*key));
-      keys.push_back(before.Add(bound, fmt::format("key{}", keys.size())));
-    }
-    SEMEL_ASSIGN_OR_RETURN(ExprPtr order, binder.Bind(*ast.over->order_by));
-    if (order->kind != plan::ExprKind::kInputRef || !order->type.is_rowtime())
-      return Status::Invalid(kNotRowtime, "OVER must be ordered by an event-time column",
-                             "declare WATERMARK FOR the column in the table")
-          .WithSpan(ast.over->order_by->span);
-    std::string text = fmt::format("{}/{}", order->input, ast.over->rows);
-    for (int key : keys) text += fmt::format("/{}", key);
-    if (!window_text.empty() && text != window_text)
-      return Status::Invalid(kUnsupportedSql, "all OVER clauses of a SELECT must be the same",
-                             "use one partition and order, or a sub-query")
-          .WithSpan(ast.over->span);
-    window_text = text;
-    over.keys = keys;
-    over.rowtime = order->input;
-    over.frame = ast.over->rows ? plan::FrameKind::kRowsUnboundedPreceding : plan::FrameKind::kRangeUnboundedPreceding;
-    if (ast.filter)
-      return Status::Invalid(kUnsupportedSql, "FILTER with OVER is not supported yet",
-                             "SUM(CASE WHEN … THEN x END) OVER (…)")
-          .WithSpan(ast.span);
-    SEMEL_ASSIGN_OR_RETURN(ExprPtr argument, BindAggregateArgument(ast, binder));
-    SEMEL_ASSIGN_OR_RETURN(AggregateCall call, ResolveAggregate(ast, argument));
-    if (argument) call.argument = before.Add(argument, fmt::format("arg{}", over.aggregates.size()));
-    over.aggregates.push_back(call);
-    return Expr::InputRef(-static_cast<int>(over.aggregates.size()), call.type, ast.span);  // placed below
-  };
-  ExprBinder::Hook hook = [&](const AstExpr& ast) -> Result<std::optional<ExprPtr>> {
-    if (!ast.over) return std::optional<ExprPtr>();
-    SEMEL_ASSIGN_OR_RETURN(ExprPtr bound, add_over(ast));
-    return std::optional<ExprPtr>(bound);
-  };
-  std::vector<ExprPtr> outputs;
-  std::vector<std::string> names;
-  for (size_t i = 0; i < items.size(); ++i) {
-    SEMEL_ASSIGN_OR_RETURN(ExprPtr expr, ExprBinder(scope, functions_, hook).Bind(*items[i].expr));
-    outputs.push_back(std::move(expr));
-    names.push_back(ItemName(items[i], i));
-  }
-  const int first_aggregate = static_cast<int>(before.exprs.size());
-  std::function<ExprPtr(const ExprPtr&)> place = [&](const ExprPtr& expr) -> ExprPtr {
-    auto copy = std::make_shared<Expr>(*expr);
-    if (copy->kind == plan::ExprKind::kInputRef && copy->input < 0) copy->input = first_aggregate - copy->input - 1;
-    for (ExprPtr& arg : copy->args) arg = place(arg);
-    return copy;
-  };
-  for (ExprPtr& output : outputs) output = place(output);
-  PhysicalPtr calc = MakeCalc(input.node, nullptr, before.exprs, before.names);
-  PhysicalPtr exchange = MakeNode(plan::ExchangeSpec{over.keys}, {calc}, calc->schema, calc->mode);
-  std::vector<columnar::Field> results;
-  for (size_t c = 0; c < over.aggregates.size(); ++c)
-    results.push_back({fmt::format("{}{}", over.aggregates[c].name, c), over.aggregates[c].type});
-  PhysicalPtr node = MakeNode(over, {exchange}, AppendFields(*calc->schema, std::move(results)));
-  return Unqualified(MakeCalc(node, nullptr, std::move(outputs), std::move(names)));
-}
-
-namespace {
-
-bool IsNullLiteral(const PhysicalPtr& node, int column) {
-  const auto* calc = std::get_if<plan::CalcSpec>(&node->spec);
-  if (calc == nullptr) return false;
-  const Expr& expr = *calc->projections[static_cast<size_t>(column)];
-  return expr.kind == plan::ExprKind::kLiteral && expr.literal->IsNull(0);
-}
-
-// The select item of a column where it can be told, else the table's name.
-SourceSpan ItemSpan(const Statement& s, int column) {
-  const std::vector<AstSelectItem>& items = s.query->items;
-  for (const AstSelectItem& item : items)
-    if (item.expr->kind == AstKind::kStar) return item.expr->span;
-  return column >= 0 && static_cast<size_t>(column) < items.size() ? items[static_cast<size_t>(column)].expr->span
-                                                                   : s.name_span;
-}
-
-}  // namespace
-
-Result<PhysicalPtr> QueryPlanner::PlanInsert(const Statement& s) {
-  SEMEL_ASSIGN_OR_RETURN(const TableDefinition* target, session_.FindTable(s.name, s.name_span));
-  SEMEL_RETURN_IF_ERROR(session_.CheckOptions(*target, false));
-  SEMEL_ASSIGN_OR_RETURN(Relation query, PlanQuery(*s.query));
-  const Schema& table = target->table->physical;
-  for (const auto& column : target->table->metadata)
-    if (!column.is_virtual)
-      return Status::Invalid(kUnsupportedSql,
-                             fmt::format("writing the metadata column '{}' is not supported yet", column.name),
-                             "declare it VIRTUAL to read it only")
-          .WithSpan(s.name_span);
-  const Schema& found = *query.node->schema;
-  std::vector<int> places(table.size(), -1);
-  if (s.insert_columns.empty()) {
-    for (size_t i = 0; i < std::min(table.size(), found.size()); ++i) places[i] = static_cast<int>(i);
-  }
-  for (size_t i = 0; i < s.insert_columns.size(); ++i) {
-    const int at = table.Find(s.insert_columns[i]);
-    if (at < 0)
-      return Status::Invalid(kUnknownColumn,
-                             fmt::format("'{}' has no column '{}'", target->table->name, s.insert_columns[i]),
-                             table.ToString())
-          .WithSpan(s.name_span);
-    places[static_cast<size_t>(at)] = static_cast<int>(i);
-  }
-  const size_t wanted = s.insert_columns.empty() ? table.size() : s.insert_columns.size();
-  if (found.size() != wanted)
-    return Status::Invalid(
-               kColumnCount,
-               fmt::format("'{}' takes {} columns, the query has {}", target->table->name, wanted, found.size()),
-               fmt::format("the table is {}", table.ToString()))
-        .WithSpan(s.name_span);
-  std::vector<ExprPtr> projections;
-  std::vector<std::string> names;
-  for (size_t i = 0; i < table.size(); ++i) {
-    const DataType& to = table[i].type;
-    names.push_back(table[i].name);
-    const bool is_null = places[i] < 0 || IsNullLiteral(query.node, places[i]);
-    if (is_null && !to.nullable())
-      return Status::Invalid(kTypeMismatch, fmt::format("column '{}' is NOT NULL and gets no value", table[i].name),
-                             "insert a value into it")
-          .WithSpan(ItemSpan(s, places[i]));
-    if (places[i] < 0) {
-      projections.push_back(Expr::Literal(columnar::NullColumn(to.WithNullable(true), 1)));
-      continue;
-    }
-    const DataType& from = found[static_cast<size_t>(places[i])].type;
-    if (!CanStoreAs(from, to))
-      return Status::Invalid(
-                 kTypeMismatch,
-                 fmt::format("column '{}' is {}, the query gives {}", table[i].name, to.ToString(), from.ToString()),
-                 "CAST it in the query")
-          .WithSpan(ItemSpan(s, places[i]));
-    projections.push_back(CoerceTo(Expr::InputRef(places[i], from), to));
-  }
-  PhysicalPtr input = MakeCalc(query.node, nullptr, std::move(projections), std::move(names));
-  const connectors::Connector* connector = session_.connectors().Find(target->table->connector);
-  auto accepts = [connector](const char* kind) {
-    return std::find(connector->accepts_changelog.begin(), connector->accepts_changelog.end(), kind) !=
-           connector->accepts_changelog.end();
-  };
-  if ((input->mode.update_after && !accepts("UA")) || (input->mode.deletes && !accepts("D")))
-    return Status::Invalid(
-               kUpdatingIntoAppend,
-               fmt::format("'{}' does not support consuming update changes of this query", target->table->name),
-               "aggregate per window (TUMBLE) or with OVER, whose results are final")
-        .WithSpan(s.name_span);
-  plan::ChangelogMode taken = input->mode;
-  taken.update_before = taken.update_before && accepts("UB");  // an upsert sink needs no retraction of the old row
-  return MakeNode(plan::SinkSpec{target->table}, {input}, input->schema, taken);
 }
 
 }  // namespace semel::sql

@@ -47,7 +47,6 @@ class QueryPlanner {
   Result<Relation> PlanTumble(const AstFrom& from);
   Result<Relation> PlanUnion(const AstQuery& query);
   Result<Relation> PlanSelect(const AstQuery& query);
-  Result<Relation> PlanOver(const AstQuery& query, Relation input);
   Result<Relation> PlanProjection(const AstQuery& query, Relation input);
   Result<Relation> PlanNamed(const AstQueryPtr& query, std::vector<std::pair<std::string, AstQueryPtr>> visible);
   Result<plan::PhysicalPtr> PlanSource(const TableDefinition& definition);
@@ -73,6 +72,8 @@ plan::ExprPtr Substitute(const plan::ExprPtr& expr, const std::vector<plan::Expr
 std::vector<plan::ExprPtr> IdentityProjections(const columnar::Schema& schema);
 void CollectInputs(const plan::ExprPtr& expr, std::vector<bool>& used);
 Scope ScopeOf(const Relation& relation);
+// A relation whose columns belong to the table of that name, or to none.
+Relation Unqualified(plan::PhysicalPtr node, const std::string& qualifier = {});
 // Filter and projection over a relation; its window stays attached as far as its columns are selected.
 Relation Project(const Relation& input, plan::ExprPtr condition, std::vector<plan::ExprPtr> projections,
                  std::vector<std::string> names);

@@ -30,7 +30,8 @@ Status DurableFolders::Make(env::FileSystem& files, const std::string& path) {
   // Also for a folder that was there: whoever made it may have been killed before its name was durable.
   if (!SEMEL_BUG(kNoDirectorySync)) {
     const Status synced = files.SyncDirectory(parent);
-    if (!synced.ok() && !synced.is(StatusKind::kInvalid)) return synced;  // a parent that may not even be opened is not ours
+    if (!synced.ok() && !synced.is(StatusKind::kInvalid))
+      return synced;  // a parent that may not even be opened is not ours
   }
   known_.insert(path);
   return Status::Ok();

@@ -34,7 +34,8 @@ TEST_F(LocalStoreTest, ANameIsGivenOnce) {
 
 TEST_F(LocalStoreTest, ListsByPrefixAndRemoves) {
   LocalStore store(*env_, dir_);
-  for (const char* name : {"checkpoints/1-1/MANIFEST", "checkpoints/1-1/MANIFEST.copy", "checkpoints/12-1/MANIFEST", "commits/1-1"})
+  for (const char* name :
+       {"checkpoints/1-1/MANIFEST", "checkpoints/1-1/MANIFEST.copy", "checkpoints/12-1/MANIFEST", "commits/1-1"})
     ASSERT_TRUE(store.PutIfAbsent(name, name).ok());
   EXPECT_EQ(store.List("checkpoints/").value().size(), 3u);
   EXPECT_EQ(store.List("checkpoints/1-").value().size(), 2u);
