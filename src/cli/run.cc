@@ -86,6 +86,7 @@ void Run(CommandContext& context, const RunOptions& options) {
   job::JobOptions job_options;
   job_options.until_end = options.until_end;
   job_options.fresh = options.fresh;
+  job_options.host_time_zone = env::HostTimeZone();
   job_options.append_again = options.append_again;
   const int wanted = options.workers > 0                ? options.workers
                      : script->settings.parallelism > 0 ? script->settings.parallelism

@@ -408,6 +408,18 @@ ColumnPtr Concatenate(std::span<const ColumnPtr> columns) {
   return builder.Finish();
 }
 
+ColumnPtr FieldOf(const Column& row, size_t field) {
+  const ColumnPtr& child = row.children()[field];
+  if (!row.has_nulls()) return child;
+  const size_t bytes = BitmapBytes(row.length());
+  auto valid = std::make_shared<Buffer>(bytes);
+  for (size_t i = 0; i < bytes; ++i)
+    valid->mutable_data()[i] =
+        static_cast<uint8_t>(row.validity()[i] & (child->has_nulls() ? child->validity()[i] : 0xff));
+  return std::make_shared<const Column>(child->type().WithNullable(true), child->length(), std::move(valid),
+                                        child->values_buffer(), child->data_buffer(), child->children());
+}
+
 ColumnPtr NullColumn(const DataType& type, int64_t length) {
   ColumnBuilder builder(type);
   builder.Reserve(length);

@@ -235,6 +235,8 @@ ColumnPtr Take(const Column& column, std::span<const uint32_t> rows);
 ColumnPtr Concatenate(std::span<const ColumnPtr> columns);
 // All rows of append-only batches of one schema, one after the other; REQUIRES at least one batch.
 Batch ConcatenateBatches(std::span<const Batch> batches);
+// The field of a ROW column, NULL also where the ROW is.
+ColumnPtr FieldOf(const Column& row, size_t field);
 // A column of `length` NULLs.
 ColumnPtr NullColumn(const DataType& type, int64_t length);
 // One value as text, in the form that Flink's print sink and CAST(… AS STRING) use: "12.30", "2026-01-02 03:04:05.678".

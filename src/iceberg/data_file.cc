@@ -195,12 +195,42 @@ ColumnStats StatsCollector::Finish() const {
       stats.lower = least_text_.substr(0, kBoundLength);
       stats.upper = UpperBytesBound(greatest_text_);
       break;
-    case TypeKind::kRow:
-      break;
     default:
       stats.lower = IntegerBound(type_, least_);
       stats.upper = IntegerBound(type_, greatest_);
   }
+  return stats;
+}
+
+namespace {
+
+void AddLeaves(const std::vector<parquet::ParquetColumn>& columns, std::vector<StatsCollector>& leaves) {
+  for (const parquet::ParquetColumn& column : columns) {
+    if (column.type.kind() == TypeKind::kRow) {
+      AddLeaves(column.fields, leaves);
+    } else {
+      leaves.emplace_back(column);
+    }
+  }
+}
+
+void AddToLeaves(const Column& column, std::vector<StatsCollector>& leaves, size_t& next) {
+  if (column.type().kind() != TypeKind::kRow) return leaves[next++].Add(column);
+  for (size_t f = 0; f < column.children().size(); ++f) AddToLeaves(*columnar::FieldOf(column, f), leaves, next);
+}
+
+}  // namespace
+
+FileStats::FileStats(const std::vector<parquet::ParquetColumn>& columns) { AddLeaves(columns, leaves_); }
+
+void FileStats::Add(const columnar::Batch& batch) {
+  size_t next = 0;
+  for (const columnar::ColumnPtr& column : batch.columns()) AddToLeaves(*column, leaves_, next);
+}
+
+std::vector<ColumnStats> FileStats::Finish() const {
+  std::vector<ColumnStats> stats;
+  for (const StatsCollector& leaf : leaves_) stats.push_back(leaf.Finish());
   return stats;
 }
 

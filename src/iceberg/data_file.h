@@ -51,6 +51,19 @@ class StatsCollector {
   std::string least_text_, greatest_text_;
 };
 
+// Counts and bounds of the columns of one file; the fields of a ROW count each for itself, NULL where the ROW is.
+class FileStats {
+ public:
+  explicit FileStats(const std::vector<parquet::ParquetColumn>& columns);
+  // REQUIRES: the batch has the columns.
+  void Add(const columnar::Batch& batch);
+  // In the order of the leaves.
+  std::vector<ColumnStats> Finish() const;
+
+ private:
+  std::vector<StatsCollector> leaves_;
+};
+
 // A data file that was written and is not (yet) part of the table.
 struct DataFile {
   std::string path;  // as stored in manifests

@@ -69,6 +69,38 @@ TEST(DataFile, TextBoundsAreCutByCodePointsAndStayBounds) {
   EXPECT_FALSE(UpperBytesBound(std::string(20, '\xff')));
 }
 
+TEST(DataFile, FieldsOfARowCountEachForItselfAndAreNullWhereTheRowIs) {
+  const DataType inner = DataType::Row({{"b", DataType::String()}});
+  const DataType outer = DataType::Row({{"a", DataType::Integer()}, {"r", inner}});
+  ColumnBuilder builder(outer);
+  auto add = [&builder](int32_t a, const char* b) {
+    builder.child(0).Append(a);
+    builder.child(1).child(0).AppendString(b);
+    builder.child(1).AppendRow(true);
+  };
+  add(7, "x");
+  builder.AppendRow(true);
+  add(1, "y");  // values below a NULL row are none
+  builder.AppendRow(false);
+  builder.AppendNull();
+  auto schema = std::make_shared<columnar::Schema>(columnar::Schema{{{"o", outer}}});
+  FileStats stats({{"o",
+                    outer,
+                    1,
+                    false,
+                    {{"a", DataType::Integer(), 2}, {"r", inner, 3, false, {{"b", DataType::String(), 4}}}}}});
+  stats.Add(columnar::Batch(schema, 3, {builder.Finish()}));
+  const std::vector<ColumnStats> leaves = stats.Finish();
+  ASSERT_EQ(leaves.size(), 2u);
+  EXPECT_EQ(leaves[0].field_id, 2);
+  EXPECT_EQ(leaves[0].nulls, 2u);
+  EXPECT_EQ(HexEncode(*leaves[0].lower), "07000000");
+  EXPECT_EQ(leaves[1].field_id, 4);
+  EXPECT_EQ(leaves[1].values, 3u);
+  EXPECT_EQ(leaves[1].nulls, 2u);
+  EXPECT_EQ(*leaves[1].upper, "x");
+}
+
 TEST(DataFile, SurvivesTheCheckpoint) {
   DataFile file{"file:///x",
                 3,

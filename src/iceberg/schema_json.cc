@@ -2,6 +2,7 @@
 // Copyright The Semel Authors
 #include "iceberg/schema_json.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "iceberg/error_codes.h"
@@ -72,6 +73,21 @@ Result<DataType> TypeOf(const json& type, bool nullable) {
                          "write to a table of simple types");
 }
 
+// Ids are given level by level, as the Java library does it: first to the fields of this struct, then within each.
+Result<json> StructToJson(const std::vector<columnar::Field>& fields, int& last_id) {
+  json list = json::array();
+  for (const columnar::Field& field : fields)
+    list.push_back({{"id", ++last_id}, {"name", field.name}, {"required", !field.type.nullable()}});
+  for (size_t f = 0; f < fields.size(); ++f) {
+    if (fields[f].type.kind() == TypeKind::kRow) {
+      SEMEL_ASSIGN_OR_RETURN(list[f]["type"], StructToJson(fields[f].type.fields(), last_id));
+    } else {
+      SEMEL_ASSIGN_OR_RETURN(list[f]["type"], TypeName(fields[f].type));
+    }
+  }
+  return json{{"type", "struct"}, {"fields", list}};
+}
+
 json Field(int id, const char* name, json type) {
   return {{"name", name}, {"type", std::move(type)}, {"field-id", id}};
 }
@@ -89,21 +105,35 @@ json Optional(int id, const char* name, json type) {
 }  // namespace
 
 Result<json> SchemaToJson(const columnar::Schema& schema) {
-  json fields = json::array();
-  int id = 0;
-  for (const columnar::Field& field : schema.fields) {
-    SEMEL_ASSIGN_OR_RETURN(std::string type, TypeName(field.type));
-    fields.push_back({{"id", ++id}, {"name", field.name}, {"required", !field.type.nullable()}, {"type", type}});
+  int last_id = 0;
+  SEMEL_ASSIGN_OR_RETURN(json type, StructToJson(schema.fields, last_id));
+  type["schema-id"] = 0;
+  return type;
+}
+
+int HighestFieldId(const json& schema) {
+  int highest = 0;
+  for (const json& field : schema.value("fields", json::array())) {
+    highest = std::max(highest, field.value("id", 0));
+    if (field.at("type").is_object()) highest = std::max(highest, HighestFieldId(field.at("type")));
   }
-  return json{{"type", "struct"}, {"schema-id", 0}, {"fields", fields}};
+  return highest;
 }
 
 Result<std::vector<parquet::ParquetColumn>> SchemaFromJson(const json& schema) {
   std::vector<parquet::ParquetColumn> columns;
   for (const json& field : schema.value("fields", json::array())) {
-    const bool required = field.value("required", false);
-    SEMEL_ASSIGN_OR_RETURN(DataType type, TypeOf(field.value("type", json()), !required));
-    columns.push_back({field.value("name", ""), type, field.value("id", 0), required});
+    parquet::ParquetColumn column{field.value("name", ""), {}, field.value("id", 0), field.value("required", false)};
+    const json type = field.value("type", json());
+    if (type.is_object() && type.value("type", "") == "struct") {
+      SEMEL_ASSIGN_OR_RETURN(column.fields, SchemaFromJson(type));
+      std::vector<columnar::Field> fields;
+      for (const parquet::ParquetColumn& inner : column.fields) fields.push_back({inner.name, inner.type});
+      column.type = DataType::Row(std::move(fields), !column.required);
+    } else {
+      SEMEL_ASSIGN_OR_RETURN(column.type, TypeOf(type, !column.required));
+    }
+    columns.push_back(std::move(column));
   }
   return columns;
 }

@@ -207,7 +207,7 @@ Status Table::CreateIfMissing(const columnar::Schema& schema, const std::vector<
                    {"location", "file://" + ParentOf(DataFolder())},
                    {"last-sequence-number", 0},
                    {"last-updated-ms", env_.Now().millis()},
-                   {"last-column-id", static_cast<int>(schema.size())},
+                   {"last-column-id", HighestFieldId(iceberg_schema)},
                    {"current-schema-id", 0},
                    {"schemas", {iceberg_schema}},
                    {"default-spec-id", 0},

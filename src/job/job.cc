@@ -114,6 +114,7 @@ Result<checkpoint::RecoveredStart> Job::RecoverPast(const std::string& fingerpri
   checkpoint::RecoveryOptions options;
   options.fingerprint = fingerprint;
   options.time_zone = settings_.local_time_zone.empty() ? options_.host_time_zone : settings_.local_time_zone;
+  SEMEL_RETURN_IF_ERROR(columnar::TimeZone::Find(options.time_zone).status());
   options.retained = static_cast<size_t>(settings_.retained_checkpoints);
   options.fresh = options_.fresh;
   options.append_again = options_.append_again;
@@ -190,7 +191,7 @@ Result<JobEnd> Job::RunGraph(checkpoint::RecoveredStart start, const std::string
   dataflow_options.workers = options_.workers;
   dataflow_options.lineage = start.lineage.uuid;
   dataflow_options.generation = start.generation;
-  dataflow_options.local_time_zone = start.lineage.time_zone;
+  SEMEL_ASSIGN_OR_RETURN(dataflow_options.local_time_zone, columnar::TimeZone::Find(start.lineage.time_zone));
   dataflow_options.idle_timeout = settings_.idle_timeout;
   dataflow_options.fail_on_late = settings_.fail_on_late;
   dataflow_options.bounded = bounded_;

@@ -7,6 +7,7 @@
 
 #include "base/duration.h"
 #include "base/text.h"
+#include "columnar/time_zone.h"
 #include "job/error_codes.h"
 
 namespace semel::job {
@@ -137,7 +138,10 @@ Result<JobSettings> ReadSettings(const plan::Options& settings, bool writes_iceb
   if (const std::string* text = Lookup(settings, {"parallelism.default"})) {
     SEMEL_ASSIGN_OR_RETURN(job.parallelism, ParseCount("parallelism.default", *text, 1));
   }
-  if (const std::string* text = Lookup(settings, {"table.local-time-zone"})) job.local_time_zone = *text;
+  if (const std::string* text = Lookup(settings, {"table.local-time-zone"})) {
+    SEMEL_RETURN_IF_ERROR(columnar::TimeZone::Find(*text).status());
+    job.local_time_zone = *text;
+  }
   if (const std::string* text = Lookup(settings, {"semel.filesystem.follow"})) {
     SEMEL_ASSIGN_OR_RETURN(job.follow_files, ParseBool("semel.filesystem.follow", *text));
   }

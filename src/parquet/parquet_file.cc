@@ -86,6 +86,13 @@ std::shared_ptr<arrow::Buffer> Widen(const Column& column, To factor) {
 std::shared_ptr<arrow::Array> ToArrow(const Column& column, const std::shared_ptr<arrow::DataType>& type) {
   std::vector<std::shared_ptr<arrow::Buffer>> buffers = {Hold(column.validity_buffer())};
   switch (column.type().kind()) {
+    case TypeKind::kRow: {
+      std::vector<std::shared_ptr<arrow::ArrayData>> fields;
+      for (size_t f = 0; f < column.children().size(); ++f)
+        fields.push_back(ToArrow(*column.children()[f], type->field(static_cast<int>(f))->type())->data());
+      return arrow::MakeArray(arrow::ArrayData::Make(type, column.length(), std::move(buffers), std::move(fields),
+                                                     arrow::kUnknownNullCount));
+    }
     case TypeKind::kTinyInt:
     case TypeKind::kSmallInt:
       buffers.push_back(Widen<int32_t>(column, 1));
@@ -110,14 +117,31 @@ std::shared_ptr<arrow::Array> ToArrow(const Column& column, const std::shared_pt
   return arrow::MakeArray(arrow::ArrayData::Make(type, column.length(), std::move(buffers), arrow::kUnknownNullCount));
 }
 
-Result<std::shared_ptr<arrow::Schema>> ArrowSchema(const std::vector<ParquetColumn>& columns) {
+Result<arrow::FieldVector> ArrowFields(const std::vector<ParquetColumn>& columns) {
   arrow::FieldVector fields;
   for (const ParquetColumn& column : columns) {
-    SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<arrow::DataType> type, ArrowType(column.type));
+    std::shared_ptr<arrow::DataType> type;
+    if (column.type.kind() == TypeKind::kRow) {
+      SEMEL_ASSIGN_OR_RETURN(arrow::FieldVector inner, ArrowFields(column.fields));
+      type = arrow::struct_(std::move(inner));
+    } else {
+      SEMEL_ASSIGN_OR_RETURN(type, ArrowType(column.type));
+    }
     fields.push_back(arrow::field(column.name, type, !column.required,
                                   arrow::key_value_metadata({"PARQUET:field_id"}, {std::to_string(column.field_id)})));
   }
-  return arrow::schema(std::move(fields));
+  return fields;
+}
+
+// The place of the field with this id; −1: the file is older than the column.
+int FindField(const arrow::FieldVector& fields, int field_id) {
+  for (size_t f = 0; f < fields.size(); ++f) {
+    const auto& metadata = fields[f]->metadata();
+    if (!metadata) continue;
+    const auto id = metadata->Get("PARQUET:field_id");
+    if (id.ok() && *id == std::to_string(field_id)) return static_cast<int>(f);
+  }
+  return -1;
 }
 
 template <typename ArrayType>
@@ -132,8 +156,27 @@ void CopyFixed(const arrow::Array& array, ColumnBuilder& out, int64_t divisor = 
   }
 }
 
-Status CopyArray(const arrow::Array& array, ColumnBuilder& out) {
+Status CopyArray(const arrow::Array& array, const ParquetColumn& column, ColumnBuilder& out);
+
+Status CopyStruct(const arrow::StructArray& array, const ParquetColumn& column, ColumnBuilder& out) {
+  for (size_t f = 0; f < column.fields.size(); ++f) {
+    const int found = FindField(array.type()->fields(), column.fields[f].field_id);
+    if (found < 0) {
+      for (int64_t i = 0; i < array.length(); ++i) out.child(f).AppendNull();
+      continue;
+    }
+    SEMEL_RETURN_IF_ERROR(CopyArray(*array.field(found), column.fields[f], out.child(f)));
+  }
+  for (int64_t i = 0; i < array.length(); ++i) out.AppendRow(array.IsValid(i));
+  return Status::Ok();
+}
+
+Status CopyArray(const arrow::Array& array, const ParquetColumn& column, ColumnBuilder& out) {
   switch (array.type_id()) {
+    case arrow::Type::STRUCT:
+      if (column.type.kind() == TypeKind::kRow)
+        return CopyStruct(static_cast<const arrow::StructArray&>(array), column, out);
+      break;
     case arrow::Type::INT32:
       CopyFixed<arrow::Int32Array>(array, out);
       return Status::Ok();
@@ -189,7 +232,8 @@ Status CopyArray(const arrow::Array& array, ColumnBuilder& out) {
 }  // namespace
 
 Result<EncodedParquet> EncodeParquet(const std::vector<ParquetColumn>& columns, const std::vector<Batch>& batches) {
-  SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Schema> schema, ArrowSchema(columns));
+  SEMEL_ASSIGN_OR_RETURN(arrow::FieldVector fields, ArrowFields(columns));
+  const std::shared_ptr<arrow::Schema> schema = arrow::schema(std::move(fields));
   auto sink = arrow::io::BufferOutputStream::Create(1 << 16, arrow::system_memory_pool());
   if (!sink.ok()) return FromArrow(sink.status());
   ::parquet::WriterProperties::Builder properties;
@@ -241,20 +285,14 @@ Result<Batch> DecodeParquet(std::string_view file, const std::vector<ParquetColu
   std::vector<ColumnPtr> result;
   for (const ParquetColumn& column : columns) {
     schema->fields.push_back({column.name, column.type});
-    int found = -1;
-    for (int f = 0; f < table->num_columns(); ++f) {
-      const auto& metadata = table->schema()->field(f)->metadata();
-      const auto id =
-          metadata ? metadata->Get("PARQUET:field_id") : arrow::Result<std::string>(arrow::Status::KeyError("none"));
-      if (id.ok() && *id == std::to_string(column.field_id)) found = f;
-    }
+    const int found = FindField(table->schema()->fields(), column.field_id);
     if (found < 0) {
       result.push_back(columnar::NullColumn(column.type, table->num_rows()));
       continue;
     }
     ColumnBuilder builder(column.type);
     builder.Reserve(table->num_rows());
-    for (const auto& chunk : table->column(found)->chunks()) SEMEL_RETURN_IF_ERROR(CopyArray(*chunk, builder));
+    for (const auto& chunk : table->column(found)->chunks()) SEMEL_RETURN_IF_ERROR(CopyArray(*chunk, column, builder));
     result.push_back(builder.Finish());
   }
   return Batch(schema, table->num_rows(), std::move(result));

@@ -21,13 +21,14 @@ struct ParquetColumn {
   columnar::DataType type;
   int field_id = 0;
   bool required = false;
+  std::vector<ParquetColumn> fields = {};  // of a ROW
 };
 
 // The bytes of one file and what its footer says.
 struct EncodedParquet {
   std::string bytes;
   std::vector<int64_t> row_group_offsets;  // ascending
-  std::map<int, uint64_t> column_bytes;    // by field id: compressed, over all row groups
+  std::map<int, uint64_t> column_bytes;    // by field id of the leaf: compressed, over all row groups
 };
 
 // Rows as one Parquet file (zstd, field ids, decimals as integers where they fit). Invalid for types that the format of

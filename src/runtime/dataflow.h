@@ -23,7 +23,7 @@ struct DataflowOptions {
   uint32_t workers = 1;
   std::string lineage;
   Generation generation;
-  std::string local_time_zone = "UTC";
+  columnar::TimeZone local_time_zone;
   bool fail_on_late = false;
   Micros idle_timeout{0};  // a split without rows for so long holds no watermark back; 0: always does
   bool bounded = false;    // every source ends (bounded tables, --until-end)

@@ -59,7 +59,6 @@ Result<std::unique_ptr<formats::Decoder>> Worker::MakeDecoder(const plan::ScanSp
   formats::DecoderRequest request;
   request.physical = &scan.table->physical;
   request.columns = scan.columns;
-  request.local_time_zone = options_.local_time_zone;
   const std::string prefix = option_prefix + name + ".";
   for (const auto& [key, value] : options)
     if (key.rfind(prefix, 0) == 0) request.options[key.substr(prefix.size())] = value;

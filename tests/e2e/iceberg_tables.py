@@ -28,7 +28,8 @@ SCRIPT = """SET 'pipeline.name' = 'tables';
 SET 'execution.checkpointing.dir' = '{dir}/checkpoints';
 SET 'execution.checkpointing.interval' = '20 ms';
 SET 'semel.filesystem.follow' = 'true';
-CREATE TABLE source (id BIGINT NOT NULL, b BOOLEAN, i INT, f FLOAT, d DOUBLE, small DECIMAL(9,2), wide DECIMAL(30,4), s STRING, day DATE, t TIME, ts TIMESTAMP(6))
+CREATE TABLE source (id BIGINT NOT NULL, b BOOLEAN, i INT, f FLOAT, d DOUBLE, small DECIMAL(9,2), wide DECIMAL(30,4), s STRING, day DATE, t TIME, ts TIMESTAMP(6),
+    r ROW<a INT, n ROW<s STRING, amount DECIMAL(9,2)>>)
   WITH ('connector' = 'filesystem', 'path' = '{dir}/in', 'format' = 'json');
 CREATE CATALOG lake WITH ('type' = 'iceberg', 'catalog-impl' = 'org.apache.iceberg.jdbc.JdbcCatalog', 'uri' = 'jdbc:sqlite:{dir}/catalog.db',
   'jdbc.schema-version' = 'V1', 'warehouse' = 'file://{dir}/warehouse');
@@ -36,10 +37,12 @@ CREATE DATABASE IF NOT EXISTS lake.db;
 CREATE TABLE IF NOT EXISTS lake.db.types (id BIGINT NOT NULL, b BOOLEAN, i INT, f FLOAT, d DOUBLE, small DECIMAL(9,2), wide DECIMAL(30,4), s STRING, day DATE, ts TIMESTAMP(6))
   WITH ('commit.manifest.min-count-to-merge' = '5', 'semel.snapshots.keep' = '20', 'write.target-file-size-bytes' = '20000');
 CREATE TABLE IF NOT EXISTS lake.db.parts (id BIGINT NOT NULL, i INT, s STRING) PARTITIONED BY (i, s) WITH ('commit.manifest.min-count-to-merge' = '4');
+CREATE TABLE IF NOT EXISTS lake.db.nested (id BIGINT NOT NULL, r ROW<a INT, n ROW<s STRING, amount DECIMAL(9,2)>>, made ROW<twice INT, s STRING NOT NULL> NOT NULL);
 CREATE TABLE IF NOT EXISTS lake.db.theirs (id BIGINT, i INT, s STRING, ts TIMESTAMP(6));
 EXECUTE STATEMENT SET BEGIN
   INSERT INTO lake.db.types SELECT id, b, i, f, d, small, wide, s, day, ts FROM source;
   INSERT INTO lake.db.parts SELECT id, MOD(i, 3), s FROM source;
+  INSERT INTO lake.db.nested SELECT id, r, ROW(r.a * 2, COALESCE(r.n.s, 'none')) FROM source;
   INSERT INTO lake.db.theirs SELECT id, i, s, ts FROM source;
 END;
 """
@@ -59,9 +62,11 @@ def row(n):
     values = {"id": n, "b": None if null else n % 2 == 0, "i": None if null else n - 100, "f": None if null else n * 0.5, "d": None if null else -n / 8,
               "small": None if null else Decimal(n) / 4, "wide": None if null else Decimal(10) ** 20 + n, "s": None if null else ["", "a", "äöü" * 9, "zz" * 20][n % 4],
               "day": ts.date(), "ts": ts}
+    nested = None if n % 5 == 1 else {"a": None if null else n, "n": None if n % 3 == 0 else {"s": f"s{n}", "amount": Decimal(n) / 100}}
+    values["r"] = nested
     text = {k: (str(v) if isinstance(v, (Decimal, dt.date)) else v) for k, v in values.items()}
     text["ts"] = ts.strftime("%Y-%m-%d %H:%M:%S.%f")
-    return json.dumps(text, ensure_ascii=False), values
+    return json.dumps(text, ensure_ascii=False, default=str), values
 
 
 def foreign_table(catalog):
@@ -97,8 +102,12 @@ def write_all(binary, folder, rows, between):
         sys.exit(1)
 
 
+def in_order(rows):
+    return sorted(rows, key=lambda r: r[0])  # ids are unique
+
+
 def as_rows(table, columns):
-    return sorted(tuple(r[c] for c in columns) for r in table.to_pylist())
+    return in_order(tuple(r[c] for c in columns) for r in table.to_pylist())
 
 
 def judge(catalog, folder, rows, name, columns, want):
@@ -109,7 +118,7 @@ def judge(catalog, folder, rows, name, columns, want):
         duckdb_extensions.import_extension(extension, con=con)
         con.execute(f"LOAD {extension}")
     got = con.execute(f"select {', '.join(columns)} from iceberg_scan('{table.metadata_location.replace('file://', '')}')").fetchall()
-    check(f"DuckDB: {name} has the same rows", sorted(got) == want)
+    check(f"DuckDB: {name} has the same rows", in_order(got) == want)
     return table
 
 
@@ -167,6 +176,16 @@ def main(binary, folder):
     parts = judge(catalog, folder, rows, "parts", columns, want)
     prunes(parts, "parts", EqualTo("i", 1), lambda r: r["i"] == 1, columns, want)
     prunes(parts, "parts", IsNull("s"), lambda r: r["s"] is None, columns, want)
+
+    columns = ["id", "r", "made"]
+
+    def made(r):
+        return {"twice": None if r is None or r["a"] is None else r["a"] * 2, "s": "none" if r is None or r["n"] is None else r["n"]["s"]}
+
+    want = [(v["id"], v["r"], made(v["r"])) for _, v in rows]
+    nested = judge(catalog, folder, rows, "nested", columns, want)
+    prunes(nested, "nested", GreaterThanOrEqual("r.a", 3950), lambda r: r["r"] is not None and r["r"]["a"] is not None and r["r"]["a"] >= 3950, columns, want)
+    prunes(nested, "nested", LessThan("r.n.amount", Decimal("0.30")), lambda r: r["r"] is not None and r["r"]["n"] is not None and r["r"]["n"]["amount"] < Decimal("0.30"), columns, want)
 
     columns = ["id", "i", "s", "ts"]
     want = sorted([tuple(v[c] for c in columns) for _, v in rows] + [tuple(extra[c] for c in columns)])

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 
 #include "base/text.h"
 #include "columnar/row_digest.h"
@@ -45,13 +46,35 @@ std::optional<checkpoint::Committer::StagedAttempt> ParseFileTag(const std::stri
   return checkpoint::Committer::StagedAttempt{parts[0], Epoch(epoch), Generation(generation)};
 }
 
-Status CheckRequired(const std::vector<ParquetColumn>& columns, const Batch& batch) {
-  for (size_t c = 0; c < columns.size(); ++c)
-    if (columns[c].required && batch.column(c)->CountNulls() > 0)
+Status CheckRequired(const std::vector<ParquetColumn>& columns, std::span<const columnar::ColumnPtr> values,
+                     const columnar::Column* row = nullptr) {
+  for (size_t c = 0; c < columns.size(); ++c) {
+    const columnar::Column& column = *values[c];
+    bool missing = false;
+    for (int64_t i = 0; columns[c].required && column.has_nulls() && i < column.length() && !missing; ++i)
+      missing = column.IsNull(i) && (row == nullptr || row->IsValid(i));
+    if (missing)
       return Status::Invalid(iceberg::kNullInRequired,
                              fmt::format("column '{}' is NOT NULL, a row has NULL there", columns[c].name),
                              "filter such rows, or give them a value with COALESCE");
+    SEMEL_RETURN_IF_ERROR(CheckRequired(columns[c].fields, column.children(), &column));
+  }
   return Status::Ok();
+}
+
+// Whether values of the declared type can stand in the table's column.
+bool Fits(const columnar::DataType& declared, const ParquetColumn& column) {
+  if (column.required && declared.nullable()) return false;
+  if (column.type.kind() == columnar::TypeKind::kRow) {
+    bool fits = declared.kind() == columnar::TypeKind::kRow && declared.fields().size() == column.fields.size();
+    for (size_t f = 0; fits && f < column.fields.size(); ++f)
+      fits = declared.fields()[f].name == column.fields[f].name && Fits(declared.fields()[f].type, column.fields[f]);
+    return fits;
+  }
+  if (column.type.kind() == columnar::TypeKind::kInteger)
+    return declared.is_integer() && declared.kind() <= columnar::TypeKind::kInteger;  // int is the narrowest there
+  if (column.type.kind() == columnar::TypeKind::kDecimal) return declared.SameIgnoringNullability(column.type);
+  return declared.kind() == column.type.kind();
 }
 
 // Rows of one data file to be.
@@ -102,12 +125,10 @@ Result<DataFile> WriteDataFile(const WriterTable& to, const FileRows& rows, cons
   file.partition = rows.partition;
   file.split_offsets = std::move(encoded.row_group_offsets);
   for (const Batch& batch : rows.batches) file.rows += static_cast<uint64_t>(batch.length());
-  for (size_t c = 0; c < to.columns.size(); ++c) {
-    iceberg::StatsCollector collector(to.columns[c]);
-    for (const Batch& batch : rows.batches) collector.Add(*batch.column(c));
-    file.columns.push_back(collector.Finish());
-    file.columns.back().compressed_bytes = encoded.column_bytes[to.columns[c].field_id];
-  }
+  iceberg::FileStats stats(to.columns);
+  for (const Batch& batch : rows.batches) stats.Add(batch);
+  file.columns = stats.Finish();
+  for (iceberg::ColumnStats& column : file.columns) column.compressed_bytes = encoded.column_bytes[column.field_id];
   SEMEL_POINT(to.table->env(), "prepare.iceberg.data_file.before");
   SEMEL_RETURN_IF_ERROR(to.table->WriteDurable(path, encoded.bytes));
   SEMEL_POINT(to.table->env(), "prepare.iceberg.data_file.after");
@@ -120,7 +141,7 @@ class IcebergWriter final : public SinkWriter {
   IcebergWriter(WriterTable table, WriterContext context) : table_(std::move(table)), context_(std::move(context)) {}
 
   Status Write(const Batch& batch) override {
-    SEMEL_RETURN_IF_ERROR(CheckRequired(table_.columns, batch));
+    SEMEL_RETURN_IF_ERROR(CheckRequired(table_.columns, batch.columns()));
     rows_ += static_cast<uint64_t>(batch.length());
     batches_.push_back(batch);
     return Status::Ok();
@@ -351,15 +372,7 @@ class IcebergSink final : public Sink {
     bool same = columns.size() == table_->physical.size();
     for (size_t c = 0; c < columns.size(); ++c) {
       found += fmt::format("{}{} {}", c > 0 ? ", " : "", columns[c].name, columns[c].type.ToString());
-      if (!same) continue;
-      const columnar::Field& declared = table_->physical[c];
-      const bool fits =
-          declared.type.kind() == columns[c].type.kind() && (declared.type.kind() != columnar::TypeKind::kDecimal ||
-                                                             declared.type.SameIgnoringNullability(columns[c].type));
-      const bool widened = columns[c].type.kind() == columnar::TypeKind::kInteger && declared.type.is_integer() &&
-                           declared.type.kind() < columnar::TypeKind::kInteger;
-      same =
-          declared.name == columns[c].name && (fits || widened) && (!columns[c].required || !declared.type.nullable());
+      same = same && table_->physical[c].name == columns[c].name && Fits(table_->physical[c].type, columns[c]);
     }
     if (same) return Status::Ok();
     return Status::Invalid(

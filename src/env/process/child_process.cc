@@ -11,9 +11,13 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 extern char** environ;
+
+#include "base/text.h"
 
 namespace semel::env {
 
@@ -107,6 +111,24 @@ int CpuCount() {
   cpu_set_t set;
   if (::sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
   return CPU_COUNT(&set);
+}
+
+std::string HostTimeZone() {
+  if (const char* tz = std::getenv("TZ"); tz != nullptr && tz[0] != '\0') return tz[0] == ':' ? tz + 1 : tz;
+  constexpr std::string_view kZones = "/zoneinfo/";
+  char target[4096];
+  const ssize_t n = ::readlink("/etc/localtime", target, sizeof(target));
+  if (n > 0) {
+    const std::string path(target, static_cast<size_t>(n));
+    if (const size_t at = path.find(kZones); at != std::string::npos) return path.substr(at + kZones.size());
+  }
+  std::string name;
+  if (std::FILE* file = std::fopen("/etc/timezone", "r"); file != nullptr) {
+    char line[256];
+    if (std::fgets(line, sizeof(line), file) != nullptr) name = TrimAscii(line);
+    std::fclose(file);
+  }
+  return name.empty() ? "UTC" : name;
 }
 
 bool IsTerminal(int descriptor) { return ::isatty(descriptor) == 1; }

@@ -49,6 +49,9 @@ class ChildProcess {
 Result<std::string> ProgramPath();
 // Cores that this process may use.
 int CpuCount();
+// The zone of the host's clock by its name in the IANA database: TZ, else what /etc/localtime points to, else
+// /etc/timezone; "UTC" if none of them names one.
+std::string HostTimeZone();
 // Whether standard output and error are a terminal.
 bool IsTerminal(int descriptor);
 // SIGINT and SIGTERM are counted instead of ending the process; SIGPIPE is ignored. Returns the number of signals so

@@ -51,7 +51,6 @@ struct DecoderRequest {
   const columnar::Schema* physical = nullptr;  // all physical columns of the table
   std::vector<int> columns;                    // the wanted ones, ascending
   plan::Options options;  // with the format's prefix removed: 'json.ignore-parse-errors' → 'ignore-parse-errors'
-  std::string local_time_zone = "UTC";
 };
 
 // A named format. `known_options` without prefix, for the check of unknown options.

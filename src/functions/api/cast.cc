@@ -32,7 +32,8 @@ int64_t CutTimestamp(int64_t micros, int precision) {
 // Converts one value and appends it; false: the value does not fit (the caller makes it an error or NULL).
 class CastTo {
  public:
-  CastTo(const DataType& type, ColumnBuilder& out) : type_(type), out_(out) {}
+  CastTo(const DataType& type, const columnar::TimeZone& zone, ColumnBuilder& out)
+      : type_(type), zone_(zone), out_(out) {}
 
   bool FromExact(int128 value, int scale) {
     if (type_.kind() == TypeKind::kDecimal) {
@@ -160,9 +161,11 @@ class CastTo {
         if (value) value = *value / 1000;
         break;
       case TypeKind::kTimestamp:
+      case TypeKind::kTimestampLtz:
         value = text.size() == 10 ? std::nullopt : columnar::ParseTimestamp(text, text.size() > 10 && text[10] == 'T');
         if (text.size() == 10)
           if (const std::optional<int32_t> day = columnar::ParseDate(text)) value = *day * kDayMicros;
+        if (value && type_.kind() == TypeKind::kTimestampLtz) value = zone_.FromLocal(*value);
         if (value) value = CutTimestamp(*value, type_.precision());
         break;
       default:
@@ -174,19 +177,28 @@ class CastTo {
   }
 
   const DataType& type_;
+  const columnar::TimeZone& zone_;
   ColumnBuilder& out_;
 };
 
-bool CastTime(const Column& column, int64_t i, const DataType& to, ColumnBuilder& out) {
-  const TypeKind from = column.type().kind();
-  const int64_t value = static_cast<int64_t>(column.GetInt(i));
+// Through the time on a clock: of the session's zone for TIMESTAMP_LTZ.
+bool CastTime(const Column& column, int64_t i, const DataType& to, const columnar::TimeZone& zone, ColumnBuilder& out) {
+  TypeKind from = column.type().kind();
+  int64_t value = static_cast<int64_t>(column.GetInt(i));
+  if (from == TypeKind::kTimestampLtz && to.kind() != TypeKind::kTimestampLtz) {
+    value = zone.ToLocal(value);
+    from = TypeKind::kTimestamp;
+  } else if (to.kind() == TypeKind::kTimestampLtz && from != TypeKind::kTimestampLtz) {
+    value = zone.FromLocal(from == TypeKind::kDate ? value * kDayMicros : value);
+    from = TypeKind::kTimestampLtz;
+  }
   if (from == TypeKind::kDate && to.kind() == TypeKind::kTimestamp) {
     out.AppendInt(value * kDayMicros);
   } else if (from == TypeKind::kTimestamp && to.kind() == TypeKind::kDate) {
     out.AppendInt(FloorDay(value));
   } else if (from == TypeKind::kTimestamp && to.kind() == TypeKind::kTime) {
     out.AppendInt((value - FloorDay(value) * kDayMicros) / 1000);
-  } else if (from == to.kind() && column.type().is_time_point()) {
+  } else if (from == to.kind() && to.is_time_point()) {
     out.AppendInt(CutTimestamp(value, to.precision()));
   } else {
     out.AppendInt(value);
@@ -197,24 +209,38 @@ bool CastTime(const Column& column, int64_t i, const DataType& to, ColumnBuilder
 }  // namespace
 
 bool CanCast(const DataType& from, const DataType& to) {
+  if (from.kind() == TypeKind::kRow && to.kind() == TypeKind::kRow) {
+    bool can = from.fields().size() == to.fields().size();
+    for (size_t f = 0; can && f < to.fields().size(); ++f) can = CanCast(from.fields()[f].type, to.fields()[f].type);
+    return can;
+  }
   if (from.kind() == TypeKind::kNull || from.SameIgnoringNullability(to) || to.is_text())
     return to.kind() != TypeKind::kRow || from.SameIgnoringNullability(to);
   if (from.kind() == TypeKind::kRow || to.kind() == TypeKind::kRow) return false;
-  if (from.is_text())
-    return to.kind() != TypeKind::kTimestampLtz && to.kind() != TypeKind::kInterval &&
-           to.kind() != TypeKind::kIntervalMonths;
+  if (from.is_text()) return to.kind() != TypeKind::kInterval && to.kind() != TypeKind::kIntervalMonths;
   if ((from.is_numeric() || from.kind() == TypeKind::kBoolean) && (to.is_numeric() || to.kind() == TypeKind::kBoolean))
     return true;
   if (from.kind() == to.kind()) return true;
-  if (from.kind() == TypeKind::kDate) return to.kind() == TypeKind::kTimestamp;
-  if (from.kind() == TypeKind::kTimestamp) return to.kind() == TypeKind::kDate || to.kind() == TypeKind::kTime;
+  if (from.kind() == TypeKind::kDate) return to.is_time_point();
+  if (from.is_time_point()) return to.is_time_point() || to.kind() == TypeKind::kDate || to.kind() == TypeKind::kTime;
   return false;
 }
 
-Result<ColumnPtr> CastColumn(const EvalContext&, const Column& column, const DataType& type, bool is_try) {
+Result<ColumnPtr> CastColumn(const EvalContext& context, const Column& column, const DataType& type, bool is_try) {
+  if (type.kind() == TypeKind::kRow) {
+    // Field by field, by position. What stands below a NULL row is no value and cannot fail.
+    std::vector<ColumnPtr> fields;
+    for (size_t f = 0; f < type.fields().size(); ++f) {
+      SEMEL_ASSIGN_OR_RETURN(ColumnPtr field,
+                             CastColumn(context, *columnar::FieldOf(column, f), type.fields()[f].type, is_try));
+      fields.push_back(std::move(field));
+    }
+    return std::make_shared<const Column>(type, column.length(), column.validity_buffer(), column.values_buffer(),
+                                          nullptr, std::move(fields));
+  }
   ColumnBuilder out(type.WithNullable(true));
   out.Reserve(column.length());
-  CastTo cast(type, out);
+  CastTo cast(type, context.local_time_zone, out);
   const DataType& from = column.type();
   for (int64_t i = 0; i < column.length(); ++i) {
     bool fits = true;
@@ -229,11 +255,14 @@ Result<ColumnPtr> CastColumn(const EvalContext&, const Column& column, const Dat
                                                              : column.values<double>()[i]);
     } else if (from.is_text() || (from.kind() == TypeKind::kBytes && !type.is_text())) {
       fits = cast.FromText(column.GetString(i));
+    } else if (type.is_text() && from.kind() == TypeKind::kTimestampLtz) {
+      fits = cast.FromText(
+          columnar::TimestampToString(context.local_time_zone.ToLocal(column.values<int64_t>()[i]), from.precision()));
     } else if (type.is_text()) {
       fits = cast.FromText(from.kind() == TypeKind::kBytes ? std::string(column.GetString(i))
                                                            : columnar::ValueToString(column, i));
     } else {
-      fits = CastTime(column, i, type, out);
+      fits = CastTime(column, i, type, context.local_time_zone, out);
     }
     if (fits) continue;
     if (!is_try)
@@ -247,7 +276,7 @@ Result<ColumnPtr> CastColumn(const EvalContext&, const Column& column, const Dat
 
 Result<ColumnPtr> ParseLiteral(std::string_view text, const DataType& type) {
   ColumnBuilder out(type);
-  if (!CastTo(type, out).FromText(text))
+  if (!CastTo(type, {}, out).FromText(text))
     return Status::Invalid(kCastFailed, fmt::format("'{}' is no {}", text, type.ToString()), "check the literal");
   return out.Finish();
 }

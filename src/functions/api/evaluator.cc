@@ -31,21 +31,6 @@ ColumnPtr Repeat(const ColumnPtr& literal, int64_t rows) {
   return std::make_shared<const Column>(literal->type(), rows, nullptr, std::move(values));
 }
 
-// The field of a ROW column; NULL where the row is.
-ColumnPtr FieldOf(const Column& row, int field) {
-  const ColumnPtr& child = row.children()[static_cast<size_t>(field)];
-  if (!row.has_nulls()) return child;
-  ColumnBuilder builder(child->type().WithNullable(true));
-  for (int64_t i = 0; i < row.length(); ++i) {
-    if (row.IsNull(i)) {
-      builder.AppendNull();
-    } else {
-      builder.AppendFrom(*child, i);
-    }
-  }
-  return builder.Finish();
-}
-
 // Writes the values of `part` to the places `rows` of a column that is put together piece by piece.
 class Scatter {
  public:
@@ -106,7 +91,7 @@ Result<ColumnPtr> Evaluator::Evaluate(const Expr& expr, const Batch& batch) cons
     }
     case ExprKind::kFieldAccess: {
       SEMEL_ASSIGN_OR_RETURN(ColumnPtr row, Evaluate(*expr.args[0], batch));
-      return FieldOf(*row, expr.input);
+      return columnar::FieldOf(*row, static_cast<size_t>(expr.input));
     }
     case ExprKind::kCall:
       break;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "columnar/column.h"
+#include "columnar/time_zone.h"
 #include "plan/expr.h"
 
 namespace semel::functions {
@@ -22,7 +23,7 @@ using columnar::DataType;
 
 // What a kernel may ask about its surroundings. Created per task; one strand.
 struct EvalContext {
-  std::string local_time_zone = "UTC";  // table.local-time-zone
+  columnar::TimeZone local_time_zone;   // table.local-time-zone
   std::function<int64_t()> now_micros;  // wall clock, for CURRENT_TIMESTAMP and its kin
 };
 

@@ -4,6 +4,7 @@
 // + − * / %, sign, and rounding. Result types are Flink's (LogicalTypeMerging: findAdditionDecimalType and its kin);
 // where a DECIMAL overflows Semel stops, Flink gives NULL.
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "columnar/parse_text.h"
@@ -22,6 +23,7 @@ namespace {
 enum class Op : uint8_t { kAdd, kSubtract, kMultiply, kDivide, kModulo };
 constexpr const char* kSymbols[] = {"+", "-", "*", "/", "%"};
 constexpr int kMinimumAdjustedScale = 6;
+constexpr int64_t kDayMicros = 86'400'000'000;
 
 DataType ExactAsDecimal(const DataType& type) {
   switch (type.kind()) {
@@ -71,9 +73,13 @@ DataType DecimalResult(Op op, const DataType& a, const DataType& b) {
 Result<Resolution> ResolveTime(Op op, std::span<const plan::ExprPtr> args) {
   const DataType &a = args[0]->type, &b = args[1]->type;
   const bool nullable = AnyNullable(args);
-  if ((op == Op::kAdd || op == Op::kSubtract) && a.is_time_point() && b.kind() == TypeKind::kInterval)
+  auto is_interval = [](const DataType& t) {
+    return t.kind() == TypeKind::kInterval || t.kind() == TypeKind::kIntervalMonths;
+  };
+  auto is_day = [](const DataType& t) { return t.is_time_point() || t.kind() == TypeKind::kDate; };
+  if ((op == Op::kAdd || op == Op::kSubtract) && is_day(a) && is_interval(b))
     return Resolution{{a, b}, a.WithNullable(nullable).WithRowtime(false)};
-  if (op == Op::kAdd && a.kind() == TypeKind::kInterval && b.is_time_point())
+  if (op == Op::kAdd && is_interval(a) && is_day(b))
     return Resolution{{a, b}, b.WithNullable(nullable).WithRowtime(false)};
   return WrongArguments(fmt::format("a {} b", kSymbols[static_cast<int>(op)]), args);
 }
@@ -105,6 +111,40 @@ Status Overflow(const DataType& type) {
 }
 Status DivisionByZero() {
   return Status::Invalid(kDivisionByZero, "division by zero", "guard it with CASE WHEN b <> 0 THEN a / b END");
+}
+
+// A day of the calendar some months away; the last of the month where the month is too short.
+int64_t AddMonths(int64_t day, int64_t months) {
+  const std::chrono::year_month_day from{std::chrono::sys_days{std::chrono::days{day}}};
+  const std::chrono::year_month month = from.year() / from.month() + std::chrono::months{months};
+  const std::chrono::year_month_day_last last{month.year(), month.month() / std::chrono::last};
+  const std::chrono::year_month_day to = std::min(month / from.day(), std::chrono::year_month_day{last});
+  return std::chrono::sys_days{to}.time_since_epoch().count();
+}
+
+// A DATE, TIMESTAMP or TIMESTAMP_LTZ plus or minus an interval, in either order.
+Result<ColumnPtr> AddInterval(Op op, const EvalContext& context, std::span<const ColumnPtr> args, int64_t rows,
+                              const DataType& result) {
+  const bool swapped = args[0]->type().kind() != result.kind();
+  const Column &point = *args[swapped ? 1 : 0], &interval = *args[swapped ? 0 : 1];
+  const bool months = interval.type().kind() == TypeKind::kIntervalMonths;
+  const bool is_date = result.kind() == TypeKind::kDate, is_local = result.kind() == TypeKind::kTimestampLtz;
+  return MapRows(args, rows, result, [&](int64_t i, ColumnBuilder& out) {
+    int64_t value = static_cast<int64_t>(point.GetInt(i)), delta = static_cast<int64_t>(interval.GetInt(i));
+    if (op == Op::kSubtract) delta = -delta;
+    if (is_date) {
+      out.AppendInt(months ? AddMonths(value, delta) : value + delta / kDayMicros);
+    } else if (!months) {
+      out.AppendInt(value + delta);
+    } else {
+      // The calendar is that of the session's zone.
+      if (is_local) value = context.local_time_zone.ToLocal(value);
+      const int64_t day = value / kDayMicros - (value % kDayMicros < 0 ? 1 : 0);
+      value = AddMonths(day, delta) * kDayMicros + (value - day * kDayMicros);
+      out.AppendInt(is_local ? context.local_time_zone.FromLocal(value) : value);
+    }
+    return Status::Ok();
+  });
 }
 
 // a / b with `scale` digits, HALF_UP, without losing digits on the way: long division digit by digit past 38.
@@ -298,8 +338,11 @@ void AddBinary(Registry& registry, Op op, const char* description) {
   const std::string symbol = kSymbols[static_cast<int>(op)];
   registry.Add({symbol, fmt::format("a {} b", symbol), description, true,
                 [op](std::span<const plan::ExprPtr> args) { return ResolveBinary(op, args); },
-                [op](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows,
-                     const DataType& result) -> Result<ColumnPtr> { return Binary(op, args, rows, result); }});
+                [op](const EvalContext& context, std::span<const ColumnPtr> args, int64_t rows,
+                     const DataType& result) -> Result<ColumnPtr> {
+                  if (!result.is_numeric()) return AddInterval(op, context, args, rows, result);
+                  return Binary(op, args, rows, result);
+                }});
 }
 
 void AddUnary(Registry& registry, const char* name, Unary op, const char* signature, const char* description) {

@@ -162,6 +162,14 @@ void RegisterStrings(Registry& registry) {
                   trim(true, false));
   AddTextFunction(registry, "RTRIM", "RTRIM(text)", "Without blanks at the end.", {kText}, kTextResult,
                   trim(false, true));
+  AddTextFunction(registry, "POSITION", "POSITION(part IN text)", "Where the part begins first, from 1; 0 if nowhere.",
+                  {kText, kText}, DataType::Integer(false),
+                  [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) {
+                    const std::string_view text = args[1]->GetString(i);
+                    const size_t at = text.find(args[0]->GetString(i));
+                    out.Append<int32_t>(at == std::string_view::npos ? 0 : CountPoints(text.substr(0, at)) + 1);
+                    return Status::Ok();
+                  });
   AddTextFunction(registry, "||", "text || text", "One text after the other.", {kText, kText}, kTextResult,
                   [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) {
                     out.AppendString(std::string(args[0]->GetString(i)).append(args[1]->GetString(i)));

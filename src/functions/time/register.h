@@ -6,4 +6,7 @@
 
 namespace semel::functions {
 void RegisterTime(Registry& registry);
+// Parts of RegisterTime.
+void RegisterRounding(Registry& registry);
+void RegisterNow(Registry& registry);
 }  // namespace semel::functions

@@ -35,26 +35,28 @@ Civil Split(int64_t micros) {
           static_cast<int>(rest % 1'000'000)};
 }
 
-int64_t MicrosAt(const Column& column, int64_t i) {
+// On a clock: of the session's zone for TIMESTAMP_LTZ.
+int64_t MicrosAt(const EvalContext& context, const Column& column, int64_t i) {
   if (column.type().kind() == TypeKind::kDate) return column.values<int32_t>()[i] * kDayMicros;
-  return column.values<int64_t>()[i];
+  const int64_t micros = column.values<int64_t>()[i];
+  return column.type().kind() == TypeKind::kTimestampLtz ? context.local_time_zone.ToLocal(micros) : micros;
 }
 
 void AddPart(Registry& registry, const char* name, const char* description, int Civil::*part) {
   const std::string signature = fmt::format("{0}(date or timestamp), EXTRACT({0} FROM …)", name);
   auto resolve = [signature](std::span<const plan::ExprPtr> args) -> Result<Resolution> {
-    const bool fits =
-        args.size() == 1 && (args[0]->type.kind() == TypeKind::kTimestamp || args[0]->type.kind() == TypeKind::kDate);
+    const bool fits = args.size() == 1 && (args[0]->type.is_time_point() || args[0]->type.kind() == TypeKind::kDate);
     if (!fits) return WrongArguments(signature, args);
     return Resolution{{args[0]->type}, DataType::BigInt(args[0]->type.nullable())};
   };
-  registry.Add({name, signature, description, true, resolve,
-                [part](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
-                  return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) {
-                    out.Append<int64_t>(Split(MicrosAt(*args[0], i)).*part);
-                    return Status::Ok();
-                  });
-                }});
+  registry.Add(
+      {name, signature, description, true, resolve,
+       [part](const EvalContext& context, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
+         return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) {
+           out.Append<int64_t>(Split(MicrosAt(context, *args[0], i)).*part);
+           return Status::Ok();
+         });
+       }});
 }
 
 // The letters of Java's DateTimeFormatter that ETL scripts use: y M d H m s S, text in single quotes, anything else as
@@ -111,6 +113,8 @@ Result<std::string> Format(int64_t micros, std::string_view pattern) {
 }  // namespace
 
 void RegisterTime(Registry& registry) {
+  RegisterRounding(registry);
+  RegisterNow(registry);
   AddPart(registry, "YEAR", "The year.", &Civil::year);
   AddPart(registry, "MONTH", "The month, 1 to 12.", &Civil::month);
   AddPart(registry, "DAY", "The day of the month.", &Civil::day);
@@ -121,14 +125,14 @@ void RegisterTime(Registry& registry) {
   registry.Add(
       {"DATE_FORMAT", "DATE_FORMAT(timestamp, pattern)", "The timestamp in a pattern such as 'yyyy-MM-dd HH:mm'.", true,
        [](std::span<const plan::ExprPtr> args) -> Result<Resolution> {
-         if (args.size() != 2 || args[0]->type.kind() != TypeKind::kTimestamp || !args[1]->type.is_text())
+         if (args.size() != 2 || !args[0]->type.is_time_point() || !args[1]->type.is_text())
            return WrongArguments("DATE_FORMAT(timestamp, pattern)", args);
          return Resolution{{args[0]->type, args[1]->type},
                            DataType::String(columnar::kUnboundedLength, AnyNullable(args))};
        },
-       [](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
+       [](const EvalContext& context, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
          return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) -> Status {
-           SEMEL_ASSIGN_OR_RETURN(std::string text, Format(args[0]->values<int64_t>()[i], args[1]->GetString(i)));
+           SEMEL_ASSIGN_OR_RETURN(std::string text, Format(MicrosAt(context, *args[0], i), args[1]->GetString(i)));
            out.AppendString(text);
            return Status::Ok();
          });
@@ -143,6 +147,26 @@ void RegisterTime(Registry& registry) {
                       out.Append<int64_t>(*micros - *micros % 1000);
                     } else {
                       out.AppendNull();
+                    }
+                    return Status::Ok();
+                  });
+                }});
+  registry.Add({"TO_TIMESTAMP_LTZ", "TO_TIMESTAMP_LTZ(number, precision)",
+                "Seconds (precision 0) or milliseconds (3) since 1970-01-01 00:00 UTC → TIMESTAMP_LTZ(3).", true,
+                FixedTypes("TO_TIMESTAMP_LTZ(number, precision)", {DataType::BigInt(), DataType::Integer()},
+                           DataType::TimestampLtz(3)),
+                [](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
+                  return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) -> Status {
+                    const int64_t number = args[0]->values<int64_t>()[i];
+                    const int32_t precision = args[1]->values<int32_t>()[i];
+                    if (precision != 0 && precision != 3)
+                      return Status::Invalid(kBadArgument, fmt::format("TO_TIMESTAMP_LTZ with precision {}", precision),
+                                             "0 for seconds, 3 for milliseconds");
+                    int64_t micros = 0;
+                    if (__builtin_mul_overflow(number, int64_t{precision == 0 ? 1'000'000 : 1000}, &micros)) {
+                      out.AppendNull();  // past the year 294,000
+                    } else {
+                      out.Append(micros);
                     }
                     return Status::Ok();
                   });

@@ -340,6 +340,12 @@ ExprResult ExprBinder::BindCall(const AstExpr& ast) {
     for (ExprPtr& arg : args) arg = CoerceTo(arg, *type);
     return Expr::Special(ExprKind::kCoalesce, std::move(args), type->WithNullable(nullable), ast.span);
   }
+  if (ast.name == "NULLIF" && args.size() == 2) {
+    SEMEL_ASSIGN_OR_RETURN(ExprPtr equal, Call("=", args, ast.span));
+    const DataType type = args[0]->type.WithNullable(true).WithRowtime(false);
+    ExprPtr null = Expr::Literal(columnar::NullColumn(type, 1), ast.span);
+    return Expr::Special(ExprKind::kCase, {equal, null, args[0]}, type, ast.span);
+  }
   if (ast.name == "IF" && args.size() == 3) {
     const std::optional<DataType> type = CommonType(args[1]->type, args[2]->type);
     if (!type || args[0]->type.kind() != TypeKind::kBoolean)

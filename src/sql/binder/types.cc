@@ -70,6 +70,11 @@ std::optional<DataType> CommonType(const DataType& left, const DataType& right) 
 bool CanStoreAs(const DataType& from, const DataType& to) {
   if (from.kind() == TypeKind::kNull || from.SameIgnoringNullability(to)) return true;
   if (!functions::CanCast(from, to)) return false;
+  if (from.kind() == TypeKind::kRow && to.kind() == TypeKind::kRow) {
+    for (size_t f = 0; f < to.fields().size(); ++f)
+      if (!CanStoreAs(from.fields()[f].type, to.fields()[f].type)) return false;
+    return true;
+  }
   if (from.is_numeric() && to.is_numeric()) {
     if (to.is_approximate()) return !from.is_approximate() || to.kind() >= from.kind();
     if (to.kind() == TypeKind::kDecimal) return !from.is_approximate();
@@ -79,7 +84,7 @@ bool CanStoreAs(const DataType& from, const DataType& to) {
   if (from.kind() == TypeKind::kBytes && to.kind() == TypeKind::kBytes) return true;
   if (from.kind() == to.kind() && (from.is_time_point() || from.kind() == TypeKind::kTime)) return true;
   if (from.is_time_point() && to.is_time_point()) return true;
-  return from.kind() == TypeKind::kDate && to.kind() == TypeKind::kTimestamp;
+  return from.kind() == TypeKind::kDate && to.is_time_point();
 }
 
 plan::ExprPtr CoerceTo(const plan::ExprPtr& expr, const DataType& type) {

@@ -249,6 +249,7 @@ class ExprParser {
       return AstExprPtr(expr);
     }
     if (word == "EXTRACT" && t_.IsSymbol("(", 1)) return Extract();
+    if (word == "POSITION" && t_.IsSymbol("(", 1)) return Position();
     if (word == "EXISTS" || word == "SELECT")
       return t_.Unsupported(word == "SELECT" ? "a sub-query here" : "EXISTS", token.span);
     if (IsReserved(token))
@@ -281,6 +282,16 @@ class ExprParser {
     SEMEL_ASSIGN_OR_RETURN(AstExprPtr arg, Or());
     SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
     return NewCall(unit, {arg}, {begin, t_.LastEnd()});
+  }
+
+  ExprResult Position() {
+    const uint32_t begin = t_.Take().span.begin;
+    t_.Take();
+    SEMEL_ASSIGN_OR_RETURN(AstExprPtr part, Sum());
+    SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("IN"));
+    SEMEL_ASSIGN_OR_RETURN(AstExprPtr text, Or());
+    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    return NewCall("POSITION", {part, text}, {begin, t_.LastEnd()});
   }
 
   ExprResult Cast() {
@@ -334,8 +345,7 @@ class ExprParser {
       expr->parts.push_back(std::move(part));
     }
     expr->span.end = t_.LastEnd();
-    static const std::set<std::string> kNiladic{"CURRENT_TIMESTAMP", "CURRENT_DATE", "LOCALTIMESTAMP", "CURRENT_TIME",
-                                                "LOCALTIME"};
+    static const std::set<std::string> kNiladic{"CURRENT_TIMESTAMP", "CURRENT_DATE", "LOCALTIMESTAMP"};
     if (expr->parts.size() == 1 && first.kind == TokenKind::kWord && kNiladic.count(first.upper) > 0)
       return NewCall(first.upper, {}, first.span);
     return AstExprPtr(expr);
@@ -354,6 +364,13 @@ class ExprParser {
         SEMEL_ASSIGN_OR_RETURN(AstExprPtr arg, Or());
         expr->args.push_back(arg);
       } while (t_.TrySymbol(",") || (words && (t_.TryKeyword("FROM") || t_.TryKeyword("FOR"))));
+      if ((name.upper == "FLOOR" || name.upper == "CEIL") && t_.TryKeyword("TO")) {
+        if (t_.Peek().kind != TokenKind::kWord) return t_.Expected("a unit such as HOUR");
+        auto unit = NewExpr(AstKind::kString, t_.Peek().span);
+        unit->text = t_.Take().upper;
+        expr->args.push_back(unit);
+        expr->name += " TO";
+      }
       if (t_.IsKeyword("FROM") || t_.IsKeyword("TO"))
         return t_.Unsupported(fmt::format("{}(… {} …)", name.upper, t_.Peek().upper), t_.Peek().span);
     }

@@ -84,7 +84,11 @@ std::vector<std::vector<int>> UpsertKeys(const PhysicalNode& node) {
   return input.upsert_keys;
 }
 
-bool IsLocalTime(const columnar::DataType& type) { return type.kind() == columnar::TypeKind::kTimestampLtz; }
+bool IsLocalTime(const columnar::DataType& type) {
+  return type.kind() == columnar::TypeKind::kTimestampLtz ||
+         std::any_of(type.fields().begin(), type.fields().end(),
+                     [](const columnar::Field& field) { return IsLocalTime(field.type); });
+}
 
 ExprPtr Fold(const ExprPtr& expr, const functions::Registry& functions) {
   if (!expr || expr->args.empty()) return expr;

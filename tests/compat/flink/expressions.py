@@ -14,8 +14,8 @@ verb, folder = sys.argv[1:3]
 if verb == "script":
     names = [f"e{n}" for n in range(len(EXPRESSIONS))]
     print(f"""SET 'pipeline.name' = 'expressions';
-SET 'table.local-time-zone' = 'UTC';
-CREATE TABLE input (id INT, i INT, l BIGINT, d DECIMAL(10, 2), e DECIMAL(5, 3), f DOUBLE, s STRING, b BOOLEAN, n INT, ts TIMESTAMP(3), dt DATE)
+SET 'table.local-time-zone' = 'Europe/Berlin';
+CREATE TABLE input (id INT, i INT, l BIGINT, d DECIMAL(10, 2), e DECIMAL(5, 3), f DOUBLE, s STRING, b BOOLEAN, n INT, ts TIMESTAMP(3), dt DATE, z TIMESTAMP_LTZ(3), r ROW<a INT, n ROW<s STRING, d DECIMAL(5, 2)>>)
   WITH ('connector' = 'filesystem', 'path' = '{folder}/rows', 'format' = 'json');
 CREATE CATALOG lake WITH ('type' = 'iceberg', 'catalog-impl' = 'org.apache.iceberg.jdbc.JdbcCatalog', 'uri' = 'jdbc:sqlite:{folder}/catalog.db',
   'jdbc.schema-version' = 'V1', 'warehouse' = 'file://{folder}/warehouse');
