@@ -12,6 +12,10 @@ import torture
 
 ZOMBIE_PLACES = ["checkpoint.manifest.put.before", "checkpoint.manifest.put.after", "checkpoint.decided.after", "commit.sink.look.before", "commit.sink.try.before",
                  "commit.iceberg.swap.before", "commit.iceberg.swap.after", "commit.receipt.put.before", "prepare.iceberg.data_file.before", "runtime.barrier.inject.before"]
+# Where the engine dies, and where the start dies that finds an attempt decided but not committed, or one that will never be.
+CHAINS = [("checkpoint.decided.after", "recovery.attempt.resolve.before"), ("commit.iceberg.swap.before", "recovery.attempt.resolve.before"),
+          ("commit.iceberg.swap.after", "recovery.attempt.resolve.before"), ("commit.receipt.put.before", "recovery.attempt.resolve.before"),
+          ("prepare.iceberg.data_file.after", "recovery.void.discard.before"), ("checkpoint.manifest.put.before", "recovery.void.discard.before")]
 
 
 class FileProducer(threading.Thread):
@@ -45,7 +49,14 @@ def main(binary, folder):
     engine = torture.Engine(binary, folder, "100 ms", f"'connector' = 'filesystem', 'path' = '{folder}/in'")
     try:
         torture.random_kills(engine, 40, 0.6)
-        torture.labelled_crashes(engine, torture.labels(), (1, 3), 1.5, least=20)
+        reached = torture.labelled_crashes(engine, torture.labels(), (1, 3), 1.5, least=20)
+        reached |= torture.chained_crashes(engine, CHAINS, 10)
+        engine.write_script("1 ms")  # a thousand receipts are folded into one file
+        reached |= torture.labelled_crashes(engine, ["commit.receipt.fold.before"], (1,), 90, least=1)
+        engine.write_script("100 ms")
+        if reached != set(torture.labels()):
+            torture.fail(f"no crash at {set(torture.labels()) - reached}")
+        print(f"ok      a crash at each of the {len(reached)} labels")
         torture.zombies(engine, 20, ZOMBIE_PLACES)
         producer.finish()
         engine.finish()

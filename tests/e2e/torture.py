@@ -4,6 +4,7 @@
 # What the torture tests share: the purchases pipeline, purchases with their truth, and the ways to hurt a running engine:
 #   random_kills      kill -9 at random moments
 #   labelled_crashes  a crash at every label of the source tree that this pipeline reaches
+#   chained_crashes   a crash at one label, then one in the start that has to deal with it
 #   zombies           an instance stopped (SIGSTOP) at a label, a second one started, the first continued: it must exit 3 within 2 s
 import os
 import pathlib
@@ -70,9 +71,12 @@ class Engine:
     """Starts the binary on the pipeline in `folder`; its output goes to engine.log there."""
 
     def __init__(self, binary, folder, interval, source):
-        self.binary, self.folder = binary, folder
-        pathlib.Path(f"{folder}/pipeline.sql").write_text(PIPELINE.format(dir=folder, interval=interval, source=source))
+        self.binary, self.folder, self.source = binary, folder, source
+        self.write_script(interval)
         self.log = open(f"{folder}/engine.log", "w")
+
+    def write_script(self, interval):
+        pathlib.Path(f"{self.folder}/pipeline.sql").write_text(PIPELINE.format(dir=self.folder, interval=interval, source=self.source))
 
     def start(self, *more):
         return subprocess.Popen([self.binary, "run", f"{self.folder}/pipeline.sql", *more], stdout=self.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
@@ -109,7 +113,7 @@ def random_kills(engine, kills, longest):
 
 
 def labelled_crashes(engine, places, times, patience, least):
-    """Crashes at the n-th passing of each label, for n in `times`."""
+    """Crashes at the n-th passing of each label, for n in `times`; returns the labels where that happened."""
     reached, missed = [], []
     for label in places:
         for nth in times:
@@ -127,6 +131,23 @@ def labelled_crashes(engine, places, times, patience, least):
     print(f"ok      {len(reached)} crashes at labels; not reached in {patience} s: {', '.join(missed) or 'none'}")
     if len(reached) < least:
         fail("too few labels were reached")
+    return {place.split(":")[0] for place in reached}
+
+
+def chained_crashes(engine, pairs, patience):
+    """Returns the second labels."""
+    for pair in pairs:
+        for label, nth in zip(pair, (2, 1)):
+            process = engine.start("--inject", f"{label}:{nth}:crash")
+            try:
+                process.wait(timeout=patience)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                fail(f"{label} is not reached after a crash at {pair[0]}")
+            if process.returncode != -signal.SIGKILL:
+                fail(f"{label}:{nth} ended with {process.returncode}")
+    print(f"ok      {len(pairs)} times a crash at a label, then one in the start after it")
+    return {second for _, second in pairs}
 
 
 def zombies(engine, count, places):
