@@ -14,11 +14,12 @@ namespace {
 constexpr Micros kTopicPatience(3'000'000);  // a topic made a moment ago is not known to every broker yet
 
 Status Impatient(const Status& last, Micros waited) {
-  return Status::Transient(kUnreachable,
-                           fmt::format("no answer from Kafka within {} s: {}", waited.count() / 1'000'000,
-                                       last.ok() ? "no leader" : last.message()),
-                           "check 'properties.bootstrap.servers' and that the brokers run; brokers are dialled at the "
-                           "addresses they advertise");
+  return Status::Transient(
+      kUnreachable,
+      fmt::format("no answer from Kafka within {} s: {}", waited.count() / 1'000'000,
+                  last.ok() ? "no leader" : last.message()),
+      "check that the brokers run, 'properties.bootstrap.servers' and 'properties.security.protocol'; brokers "
+      "are dialled at the addresses they advertise");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kafka/error_codes.h"
+#include "kafka/scram.h"
 
 namespace semel::kafka {
 
@@ -76,18 +77,34 @@ Status Connection::Authenticate() {
                            fmt::format("{} does not accept SASL mechanism {}", peer_, options_.sasl_mechanism),
                            "it accepts: " + mechanisms);
   }
+  if (options_.sasl_mechanism != "PLAIN") return AuthenticateByScram();
   std::string token;
   token += '\0';
   token += options_.sasl_username;
   token += '\0';
   token += options_.sasl_password;
-  SEMEL_ASSIGN_OR_RETURN(std::string answer, Call(Api::kSaslAuthenticate, EncodeSaslAuthenticate(token)));
+  return Exchange(token).status();
+}
+
+Status Connection::AuthenticateByScram() {
+  const env::HashKind hash =
+      options_.sasl_mechanism == "SCRAM-SHA-512" ? env::HashKind::kSha512 : env::HashKind::kSha256;
+  ScramClient client(hash, options_.sasl_username, options_.sasl_password,
+                     fmt::format("{:016x}{:016x}", env_.Random(), env_.Random()));
+  SEMEL_ASSIGN_OR_RETURN(std::string challenge, Exchange(client.First()));
+  SEMEL_ASSIGN_OR_RETURN(std::string proof, client.Final(challenge));
+  SEMEL_ASSIGN_OR_RETURN(std::string last, Exchange(proof));
+  return client.Verify(last).WithContext(peer_);
+}
+
+Result<std::string> Connection::Exchange(std::string_view message) {
+  SEMEL_ASSIGN_OR_RETURN(std::string answer, Call(Api::kSaslAuthenticate, EncodeSaslAuthenticate(message)));
   SEMEL_ASSIGN_OR_RETURN(SaslAuthenticateResponse response, DecodeSaslAuthenticate(answer));
   if (response.error != 0)
     return Status::Invalid(kAuthentication,
                            fmt::format("{} refuses user '{}': {}", peer_, options_.sasl_username, response.message),
                            "check 'properties.sasl.jaas.config'");
-  return Status::Ok();
+  return std::move(response.bytes);
 }
 
 Status Connection::SendFrame(Api api, int16_t version, std::string_view body) {

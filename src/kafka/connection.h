@@ -24,7 +24,7 @@ struct Endpoint {
 struct ConnectionOptions {
   std::string client_id = "semel";
   env::TlsOptions tls;         // server_name is filled per broker
-  std::string sasl_mechanism;  // "PLAIN", or empty: no authentication
+  std::string sasl_mechanism;  // "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", or empty: no authentication
   std::string sasl_username;
   std::string sasl_password;
   Micros request_timeout{30'000'000};
@@ -63,6 +63,9 @@ class Connection {
       : env_(env), socket_(std::move(socket)), options_(options), peer_(std::move(peer)) {}
   Status Negotiate();
   Status Authenticate();
+  Status AuthenticateByScram();
+  // One message of the mechanism and its answer. Invalid: the broker refuses.
+  Result<std::string> Exchange(std::string_view message);
   Status Fill(std::span<char> out, SteadyTime deadline);
   Status SendFrame(Api api, int16_t version, std::string_view body);
   Result<size_t> ReceiveHead(SteadyTime deadline);

@@ -8,6 +8,7 @@
 #   kafka.sh start-cluster DIR PORT   three nodes in DIR/1 to DIR/3, ports PORT to PORT+5; each can be stopped, killed and started like the one
 #   kafka.sh stop-cluster DIR
 #   kafka.sh tool CLASS ARGS…   runs a class of the distribution (org.apache.kafka.tools.TopicCommand …)
+# At the first start: SEMEL_KAFKA_SETTINGS, a file of further settings; SEMEL_KAFKA_FORMAT, further options of the storage tool.
 # Needs a Java runtime >= 17 and Maven, which brings the jars of services/kafka/pom.xml into the cache once.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -76,6 +77,7 @@ num.network.threads=2
 num.io.threads=4
 auto.create.topics.enable=false
 P
+  [ -z "${SEMEL_KAFKA_SETTINGS:-}" ] || cat "$SEMEL_KAFKA_SETTINGS" >>"$1/server.properties"
   cat >"$1/log4j2.properties" <<P
 appender.f.type=File
 appender.f.name=F
@@ -103,7 +105,7 @@ launch() {  # DIR
 
 await_ready() {  # DIR: prints the address
   local port
-  port=$(sed -n 's/^listeners=PLAINTEXT:\/\/127.0.0.1:\([0-9]*\),.*/\1/p' "$1/server.properties")
+  port=$(sed -n 's/^listeners=PLAINTEXT:\/\/127.0.0.1:\([0-9]*\),.*/\1/p' "$1/server.properties" | tail -1)
   python3 "$here/kafka_ready.py" 127.0.0.1 "$port" 60 >/dev/null || { tail -20 "$1/stdout.log" "$1/server.log" >&2; die "the broker is not ready after 60 s"; }
   echo "127.0.0.1:$port"
 }
@@ -115,7 +117,8 @@ start() {  # DIR PORT
   dir=$(readlink -f "$1")
   if [ ! -f "$dir/log/meta.properties" ]; then
     write_settings "$dir" "$2" 1 "controller.quorum.bootstrap.servers=127.0.0.1:$(($2 + 1))" 1
-    format_log "$dir" "$(new_cluster_id)" --standalone
+    # shellcheck disable=SC2086 # words on purpose
+    format_log "$dir" "$(new_cluster_id)" --standalone ${SEMEL_KAFKA_FORMAT:-}
   fi
   launch "$dir"
   await_ready "$dir"

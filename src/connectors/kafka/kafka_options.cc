@@ -165,14 +165,15 @@ Status ParseSecurity(OptionReader& in, kafka::ConnectionOptions& out) {
   const std::string mechanism = ToUpperAscii(in.Text("properties.sasl.mechanism", "PLAIN"));
   const std::string jaas = in.Text("properties.sasl.jaas.config", "");
   if (protocol.rfind("SASL_", 0) != 0) return Status::Ok();
-  if (mechanism != "PLAIN") return Bad("properties.sasl.mechanism", mechanism, "only PLAIN is spoken so far");
+  if (mechanism != "PLAIN" && mechanism != "SCRAM-SHA-256" && mechanism != "SCRAM-SHA-512")
+    return Bad("properties.sasl.mechanism", mechanism, "PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 are spoken");
   out.sasl_mechanism = mechanism;
   out.sasl_username = JaasValue(jaas, "username");
   out.sasl_password = JaasValue(jaas, "password");
   if (out.sasl_username.empty())
     return Bad("properties.sasl.jaas.config", "…",
                "'org.apache.kafka.common.security.plain.PlainLoginModule required username=\"u\" password=\"p\";' is "
-               "expected");
+               "expected (with scram.ScramLoginModule for SCRAM)");
   return Status::Ok();
 }
 

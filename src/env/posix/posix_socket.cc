@@ -180,8 +180,14 @@ Result<std::unique_ptr<Socket>> StartTls(std::unique_ptr<PlainSocket> plain, con
   }
   SSL* ssl = SSL_new(context);
   SSL_set_fd(ssl, plain->fd());
-  SSL_set_tlsext_host_name(ssl, tls.server_name.c_str());
-  if (tls.verify_host) SSL_set1_host(ssl, tls.server_name.c_str());
+  // An address is no server name (RFC 6066), and a certificate has it in a field of its own.
+  const bool is_address = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), tls.server_name.c_str()) == 1;
+  if (!is_address) SSL_set_tlsext_host_name(ssl, tls.server_name.c_str());
+  if (!tls.verify_host) {
+    X509_VERIFY_PARAM_set1_ip(SSL_get0_param(ssl), nullptr, 0);
+  } else if (!is_address) {
+    SSL_set1_host(ssl, tls.server_name.c_str());
+  }
   auto socket = std::make_unique<TlsSocket>(std::move(plain), context, ssl);
   SEMEL_RETURN_IF_ERROR(socket->Handshake(deadline));
   return std::unique_ptr<Socket>(std::move(socket));
