@@ -3,7 +3,7 @@
 # Copyright The Semel Authors
 #
 # The Java library (inside a real Flink) reads every table that iceberg_tables.py makes, appends on top of Semel's commits, and Semel
-# appends on top of its. Needs a Java runtime and Maven; not part of ./dev test.   java_iceberg.sh BINARY
+# appends on top of its. Needs a Java runtime and Maven.   java_iceberg.sh BINARY
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 service=$here/../services/flink.sh
@@ -24,6 +24,8 @@ SELECT 'types', COUNT(*), SUM(id), SUM(i), SUM(wide), COUNT(s), MAX(ts), SUM(CAS
 SELECT 'types-pruned', COUNT(*) FROM lake.db.types WHERE id >= 100 AND id < 140;
 SELECT 'parts', COUNT(*), SUM(id), SUM(i), COUNT(s) FROM lake.db.parts;
 SELECT 'parts-pruned', COUNT(*) FROM lake.db.parts WHERE i = 1;
+SELECT 'nested', COUNT(*), SUM(r.a), SUM(r.n.amount), COUNT(r.n.s), SUM(made.twice), COUNT(made.s) FROM lake.db.nested;
+SELECT 'nested-pruned', COUNT(*) FROM lake.db.nested WHERE r.a >= 3950;
 SELECT 'theirs', COUNT(*), SUM(id), SUM(i), COUNT(s), MAX(ts) FROM lake.db.theirs;
 INSERT INTO lake.db.theirs VALUES (CAST(2000000 AS BIGINT), 9, 'java', TIMESTAMP '2026-01-02 03:04:05');
 Q
@@ -51,18 +53,21 @@ work = sys.argv[1]
 rows = {}
 for line in open(f"{work}/read.log"):
     cells = [c.strip() for c in line.strip().strip("|").split("|")]
-    if line.startswith("|") and cells[0] in ("types", "types-pruned", "parts", "parts-pruned", "theirs", "last"):
+    if line.startswith("|") and cells[0] in ("types", "types-pruned", "parts", "parts-pruned", "nested", "nested-pruned", "theirs", "last"):
         rows[cells[0]] = cells[1:]
 catalog = SqlCatalog("lake", uri=f"sqlite:///{work}/run/catalog.db", warehouse=f"file://{work}/run/warehouse")
-types, parts, theirs = (catalog.load_table(f"db.{name}").scan().to_arrow() for name in ("types", "parts", "theirs"))
+types, parts, nested, theirs = (catalog.load_table(f"db.{name}").scan().to_arrow() for name in ("types", "parts", "nested", "theirs"))
 total = lambda column: str(pc.sum(column).as_py())
 count = lambda column: str(len(column) - column.null_count)
+field = lambda *names: pc.struct_field(nested[names[0]].combine_chunks(), [*names[1:]])
 before = theirs.filter(pc.less(theirs["id"], 2000000))
 want = {
     "types": [str(len(types)), total(types["id"]), total(types["i"]), total(types["wide"]), count(types["s"]), str(pc.max(types["ts"]).as_py()), f"{pc.sum(types['d']).as_py():.4f}"],
     "types-pruned": ["40"],
     "parts": [str(len(parts)), total(parts["id"]), total(parts["i"]), count(parts["s"])],
     "parts-pruned": [str(pc.sum(pc.equal(parts["i"], 1)).as_py())],
+    "nested": [str(len(nested)), total(field("r", "a")), total(field("r", "n", "amount")), count(field("r", "n", "s")), total(field("made", "twice")), count(field("made", "s"))],
+    "nested-pruned": [str(pc.sum(pc.greater_equal(field("r", "a"), 3950)).as_py())],
     "theirs": [str(len(before)), total(before["id"]), total(before["i"]), count(before["s"]), str(pc.max(before["ts"]).as_py())],
     "last": [str(len(before) + 2), "3000000"],
 }

@@ -18,6 +18,7 @@ import duckdb
 import duckdb_extensions
 import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import And, EqualTo, GreaterThanOrEqual, IsNull, LessThan, StartsWith
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
@@ -79,16 +80,33 @@ def foreign_table(catalog):
     return catalog.create_table("db.theirs", schema, partition_spec=spec)
 
 
-def write_all(binary, folder, rows, between):
-    """Feeds the rows while the engine runs; `between` is called in the middle. Then finishes."""
+def wait_for_commit(catalog, before):
+    """Until the table `types` has another version; returns it. However slow the disk is, some hundred epochs come together."""
+    end = time.time() + 30
+    while time.time() < end:
+        try:
+            now = catalog.load_table("db.types").metadata_location
+            if now != before:
+                return now
+        except NoSuchTableError:
+            pass
+        time.sleep(0.01)
+    check("a commit comes within 30 s", False)
+    sys.exit(1)
+
+
+def write_all(binary, folder, catalog, rows, between):
+    """Feeds the rows while the engine runs, the first 2,000 commit by commit; `between` is called in the middle. Then finishes."""
     log = open(f"{folder}/engine.log", "w")
     engine = subprocess.Popen([binary, "run", f"{folder}/tables.sql"], stdout=log, stderr=subprocess.STDOUT)
+    version = None
     try:
         with open(f"{folder}/in/0.json", "a") as out:
             for begin in range(0, len(rows), 20):
                 out.write("".join(text + "\n" for text, _ in rows[begin:begin + 20]))
                 out.flush()
-                time.sleep(0.03)
+                if begin < 2000:
+                    version = wait_for_commit(catalog, version)
                 if begin == len(rows) // 2 // 20 * 20:
                     between()
         time.sleep(0.3)
@@ -152,7 +170,7 @@ def main(binary, folder):
                 table = catalog.load_table("db.theirs")
         check("pyiceberg got its append in", False)
 
-    write_all(binary, folder, rows, append_from_outside)
+    write_all(binary, folder, catalog, rows, append_from_outside)
 
     def key(r):
         return tuple(r)

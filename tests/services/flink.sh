@@ -101,11 +101,16 @@ start() {  # DIR PORT
   echo "http://127.0.0.1:$2"
 }
 
-stop() {  # DIR
+is_ours() { tr '\0' ' ' <"/proc/$2/cmdline" 2>/dev/null | grep -qF "$1/conf"; }  # DIR PID
+
+stop() {  # DIR: the folder may go when this is over
   local part pid
   for part in gw tm jm; do
-    read -r pid <"$1/$part.pid" || continue
-    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$1/conf" && kill "$pid" || true
+    [ -f "$1/$part.pid" ] || continue
+    read -r pid <"$1/$part.pid"
+    ! is_ours "$1" "$pid" || kill "$pid" || true
+    for _ in $(seq 200); do is_ours "$1" "$pid" || break; sleep 0.05; done
+    ! is_ours "$1" "$pid" || kill -KILL "$pid" || true
   done
 }
 
