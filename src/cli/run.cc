@@ -6,12 +6,14 @@
 #include <cstdio>
 
 #include "cli/command.h"
-#include "columnar/value_text.h"
+#include "cli/status_line.h"
 #include "env/process/child_process.h"
 
 namespace semel::cli {
 
 namespace {
+
+constexpr int kMostWorkers = 128;  // one per key group
 
 struct RunOptions {
   std::string file;
@@ -23,29 +25,6 @@ struct RunOptions {
   std::string format = "text";
   std::vector<std::string> injections;
 };
-
-// "rows 12,000/s in, 900/s out · lag 5,000 · watermark 2026-01-01 00:00:05.000 held by x, silent for 35 s · checkpoint
-// 7-2, committed 7-2"
-std::string StatusLine(const job::Job::JobStatus& now, const job::Job::JobStatus& before, double seconds) {
-  const auto rate = [seconds](int64_t a, int64_t b) {
-    return static_cast<int64_t>(static_cast<double>(a - b) / seconds);
-  };
-  std::string text = fmt::format("rows {}/s in, {}/s out", rate(now.dataflow.rows_in, before.dataflow.rows_in),
-                                 rate(now.dataflow.rows_out, before.dataflow.rows_out));
-  if (now.dataflow.records_behind >= 0) text += fmt::format(" · lag {}", now.dataflow.records_behind);
-  if (!now.dataflow.held_by.empty() && now.dataflow.watermark > checkpoint::kNoWatermark) {
-    text += fmt::format(" · watermark {}", columnar::TimestampToString(now.dataflow.watermark, 3));
-    if (now.dataflow.held_silent_micros > 5'000'000)
-      text += fmt::format(" held by {}, silent for {} s", now.dataflow.held_by,
-                          now.dataflow.held_silent_micros / 1'000'000);
-  }
-  if (now.checkpoints.last_checkpoint)
-    text += fmt::format(" · checkpoint {}", now.checkpoints.last_checkpoint->ToString());
-  if (now.checkpoints.last_commit) text += fmt::format(", committed {}", now.checkpoints.last_commit->ToString());
-  if (now.checkpoints.open_commit && now.checkpoints.open_commit->resolving)
-    text += fmt::format(" · RESOLVING {}", now.checkpoints.open_commit->sink);
-  return text;
-}
 
 // Shows the status and hands over stop signals until `done`.
 void Watch(env::Env& env, job::Job& job, const bool show, const std::function<bool()>& done) {
@@ -91,7 +70,7 @@ void Run(CommandContext& context, const RunOptions& options) {
   const int wanted = options.workers > 0                ? options.workers
                      : script->settings.parallelism > 0 ? script->settings.parallelism
                                                         : env::CpuCount();
-  job_options.workers = static_cast<uint32_t>(std::min(wanted, 128));
+  job_options.workers = static_cast<uint32_t>(std::min(wanted, kMostWorkers));
   env::InstallStopSignals();
   job::Job job(env, context.registries().ForJob(), script->plan, script->settings, job_options);
   Result<job::JobEnd> end = Status::Internal("not run");
@@ -111,7 +90,7 @@ void Run(CommandContext& context, const RunOptions& options) {
   if (!end.ok()) return context.Fail(end.status(), script->text, options.file, json);
   if (*end == job::JobEnd::kFinished) narrate("finished: every row is committed");
   if (*end == job::JobEnd::kAlreadyFinished)
-    narrate("this pipeline has finished before; rows that came later need --fresh or an unbounded run");
+    narrate("this pipeline has finished before; rows that came later need --fresh or a pipeline of another name");
   if (*end == job::JobEnd::kStopped) narrate("stopped: the next run goes on from here");
 }
 
@@ -126,7 +105,8 @@ void AddRunCommand(CLI::App& app, CommandContext& context) {
   command->add_flag("--append-again", options->append_again,
                     "with --fresh: although a table holds rows of this pipeline");
   command->add_flag("--quiet", options->quiet, "no status, no notices");
-  command->add_option("--workers", options->workers, "workers (default: one per core)");
+  command->add_option("--workers", options->workers, "workers (default: 'parallelism.default', else one per core)")
+      ->check(CLI::Range(1, kMostWorkers));
   command->add_option("--format", options->format, "errors as text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("--inject", options->injections, "label:nth:action, for tests (needs SEMEL_TESTING=1)");
   command->callback([&context, options] { Run(context, *options); });

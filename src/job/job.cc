@@ -144,16 +144,28 @@ Result<std::vector<SplitProgress>> Job::FirstSplits() {
   return splits;
 }
 
+// Ends are resolved once: a restart of --until-end reads to those of the run before, and to no file or partition that
+// came later. Without --until-end a table that has no end of its own is read on past them.
 Status Job::ResolveEnds(EpochSnapshot& base) {
-  if (!options_.until_end) return Status::Ok();
+  if (!options_.until_end) {
+    for (SplitProgress& split : base.splits) {
+      if (sources_.at(split.source)->is_bounded()) continue;
+      split.end.clear();
+      split.finished = false;
+    }
+    return Status::Ok();
+  }
   std::vector<SplitProgress> all;
   for (auto& [id, source] : sources_) {
     std::vector<SplitProgress> mine;
     for (const SplitProgress& split : base.splits)
       if (split.source == id) mine.push_back(split);
-    SEMEL_ASSIGN_OR_RETURN(std::vector<SplitProgress> found, source->DiscoverSplits(mine));
-    mine.insert(mine.end(), found.begin(), found.end());
-    SEMEL_RETURN_IF_ERROR(source->ResolveEnds(mine));
+    const bool resolved = std::any_of(mine.begin(), mine.end(), [](const auto& split) { return !split.end.empty(); });
+    if (!resolved) {
+      SEMEL_ASSIGN_OR_RETURN(std::vector<SplitProgress> found, source->DiscoverSplits(mine));
+      mine.insert(mine.end(), found.begin(), found.end());
+      SEMEL_RETURN_IF_ERROR(source->ResolveEnds(mine));
+    }
     all.insert(all.end(), mine.begin(), mine.end());
   }
   base.splits = std::move(all);

@@ -32,6 +32,11 @@ Result<int> ParseCount(const std::string& key, const std::string& text, int leas
   return static_cast<int>(value);
 }
 
+Result<Micros> ParseTime(const std::string& key, const std::string& text) {
+  Result<Micros> duration = ParseDuration(text);
+  return duration.ok() ? duration : duration.status().WithContext(fmt::format("'{}'", key));
+}
+
 Result<bool> ParseBool(const std::string& key, const std::string& text) {
   const std::string lower = ToLowerAscii(text);
   if (lower == "true") return true;
@@ -76,7 +81,9 @@ Status CheckUnknown(const plan::Options& settings, JobSettings& job) {
           kUnknownSetting, fmt::format("unknown setting '{}'", key),
           near.empty() ? "docs/settings.md lists the settings" : fmt::format("did you mean '{}'?", near));
     }
-    job.notices.push_back(fmt::format("setting '{}' has no effect in Semel", key));
+    const std::string near = NearestName(key, known);
+    job.notices.push_back(fmt::format("setting '{}' has no effect in Semel{}", key,
+                                      near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
   }
   return Status::Ok();
 }
@@ -96,6 +103,7 @@ const std::vector<std::pair<std::string, std::string>>& KnownSettings() {
       {"parallelism.default", "workers; one per core unless said otherwise"},
       {"table.local-time-zone",
        "zone of TIMESTAMP_LTZ values in text; the host's unless said otherwise, kept in the lineage"},
+      {"table.exec.source.idle-timeout", "a split without rows for so long holds no watermark back; 0 (default): it does"},
       {"semel.filesystem.follow", "true: files of the filesystem connector grow and are followed"},
       {"semel.late", "late rows: drop (default) or fail"},
   };
@@ -117,7 +125,7 @@ Result<JobSettings> ReadSettings(const plan::Options& settings, bool writes_iceb
   }
   job.checkpoint_interval = writes_iceberg ? Micros(10'000'000) : Micros(1'000'000);
   if (const std::string* text = Lookup(settings, {"execution.checkpointing.interval"})) {
-    SEMEL_ASSIGN_OR_RETURN(job.checkpoint_interval, ParseDuration(*text));
+    SEMEL_ASSIGN_OR_RETURN(job.checkpoint_interval, ParseTime("execution.checkpointing.interval", *text));
     if (job.checkpoint_interval < Micros(1'000))
       return Status::Invalid(kBadSetting, "'execution.checkpointing.interval' must be at least 1 ms", "try '1 s'");
   }
@@ -134,6 +142,7 @@ Result<JobSettings> ReadSettings(const plan::Options& settings, bool writes_iceb
           Lookup(settings, {"execution.checkpointing.num-retained", "state.checkpoints.num-retained"})) {
     SEMEL_ASSIGN_OR_RETURN(int retained, ParseCount("execution.checkpointing.num-retained", *text, 1));
     job.retained_checkpoints = std::max(retained, 2);
+    if (retained < 2) job.notices.push_back("'execution.checkpointing.num-retained': at least 2 are kept");
   }
   if (const std::string* text = Lookup(settings, {"parallelism.default"})) {
     SEMEL_ASSIGN_OR_RETURN(job.parallelism, ParseCount("parallelism.default", *text, 1));
@@ -146,7 +155,7 @@ Result<JobSettings> ReadSettings(const plan::Options& settings, bool writes_iceb
     SEMEL_ASSIGN_OR_RETURN(job.follow_files, ParseBool("semel.filesystem.follow", *text));
   }
   if (const std::string* text = Lookup(settings, {"table.exec.source.idle-timeout"})) {
-    SEMEL_ASSIGN_OR_RETURN(job.idle_timeout, ParseDuration(*text));
+    SEMEL_ASSIGN_OR_RETURN(job.idle_timeout, ParseTime("table.exec.source.idle-timeout", *text));
   }
   if (const std::string* text = Lookup(settings, {"semel.late"})) {
     if (*text != "drop" && *text != "fail")

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "job/error_codes.h"
 
 namespace semel::job {
@@ -27,6 +30,54 @@ TEST(SettingsTest, BothGenerationsOfFlinksNamesAreUnderstood) {
   EXPECT_EQ(old_names.checkpoint_root, "/data/cp");
   EXPECT_EQ(old_names.retained_checkpoints, 5);
   EXPECT_EQ(old_names.notices.size(), 1u) << "what has no effect is said";
+  const JobSettings new_names = ReadSettings({{"pipeline.name", "b"},
+                                              {"execution.checkpointing.dir", "/new"},
+                                              {"state.checkpoints.dir", "/old"},
+                                              {"execution.checkpointing.num-retained", "7"},
+                                              {"execution.checkpointing.interval", "500"},
+                                              {"execution.checkpointing.mode", "EXACTLY_ONCE"}},
+                                             true)
+                                    .value();
+  EXPECT_EQ(new_names.checkpoint_root, "/new") << "the newer name counts";
+  EXPECT_EQ(new_names.retained_checkpoints, 7);
+  EXPECT_EQ(new_names.checkpoint_interval, Micros(500'000)) << "a bare number is milliseconds, with a table too";
+  EXPECT_TRUE(new_names.notices.empty());
+}
+
+std::string TextOf(const std::string& path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+TEST(SettingsTest, EveryKnownSettingIsDocumentedAndTakenWithoutANotice) {
+  const std::string page = TextOf("docs/settings.md");
+  for (const auto& [key, meaning] : KnownSettings()) {
+    EXPECT_NE(page.find("`" + key + "`"), std::string::npos) << key;
+    EXPECT_FALSE(meaning.empty());
+  }
+  const JobSettings job = ReadSettings({{"pipeline.name", "b"},
+                                        {"table.exec.source.idle-timeout", "30 s"},
+                                        {"semel.filesystem.follow", "TRUE"},
+                                        {"semel.late", "fail"},
+                                        {"table.local-time-zone", "UTC"},
+                                        {"parallelism.default", "3"}},
+                                       false)
+                              .value();
+  EXPECT_EQ(job.idle_timeout, Micros(30'000'000));
+  EXPECT_TRUE(job.follow_files && job.fail_on_late);
+  EXPECT_EQ(job.local_time_zone, "UTC");
+  EXPECT_EQ(job.parallelism, 3);
+  EXPECT_TRUE(job.notices.empty()) << job.notices.front();
+}
+
+TEST(SettingsTest, EveryExitCodeIsDocumented) {
+  const std::string page = TextOf("docs/settings.md");
+  for (const ExitCode code :
+       {ExitCode::kOk, ExitCode::kSuperseded, ExitCode::kUsage, ExitCode::kData, ExitCode::kNoInput,
+        ExitCode::kUnavailable, ExitCode::kInternal, ExitCode::kCannotCreate, ExitCode::kIo, ExitCode::kTryAgain,
+        ExitCode::kPermission, ExitCode::kConfig})
+    EXPECT_NE(page.find(fmt::format("\n| {} | ", static_cast<int>(code))), std::string::npos) << static_cast<int>(code);
 }
 
 TEST(SettingsTest, RefusalsNameTheSettingAndTheWayOut) {
@@ -42,12 +93,33 @@ TEST(SettingsTest, RefusalsNameTheSettingAndTheWayOut) {
       {{{"pipeline.name", "b"}, {"execution.checkpointing.dir", "s3://bucket/x"}}, kBadSetting},
       {{{"pipeline.name", "b"}, {"parallelism.default", "0"}}, kBadSetting},
       {{{"pipeline.name", "b"}, {"semel.filesystem.folow", "true"}}, kUnknownSetting},
+      {{{"pipeline.name", "b"}, {"semel.late", "later"}}, kBadSetting},
+      {{{"pipeline.name", "b"}, {"execution.checkpointing.interval", "0"}}, kBadSetting},
+      {{{"pipeline.name", "b"}, {"execution.checkpointing.num-retained", "many"}}, kBadSetting},
   };
   for (const Case& c : cases) {
     const Status status = ReadSettings(c.settings, false).status();
     EXPECT_EQ(status.code(), c.code) << status.ToString();
     EXPECT_FALSE(status.hint().empty());
   }
+}
+
+TEST(SettingsTest, AnUnreadableDurationNamesItsSetting) {
+  for (const char* key : {"execution.checkpointing.interval", "table.exec.source.idle-timeout"}) {
+    const Status status = ReadSettings({{"pipeline.name", "b"}, {key, "soon"}}, false).status();
+    EXPECT_NE(status.message().find(key), std::string::npos) << status.ToString();
+  }
+}
+
+TEST(SettingsTest, WhatHasNoEffectIsSaidWithTheNameThatMayBeMeant) {
+  const JobSettings job =
+      ReadSettings({{"pipeline.name", "b"}, {"execution.checkpointing.intervall", "1 s"}}, false).value();
+  ASSERT_EQ(job.notices.size(), 1u);
+  EXPECT_NE(job.notices[0].find("did you mean 'execution.checkpointing.interval'?"), std::string::npos);
+  const JobSettings raised =
+      ReadSettings({{"pipeline.name", "b"}, {"execution.checkpointing.num-retained", "1"}}, false).value();
+  EXPECT_EQ(raised.retained_checkpoints, 2);
+  EXPECT_EQ(raised.notices.size(), 1u) << "another number than the script's is said";
 }
 
 TEST(SettingsTest, FlinksTuningIsAcceptedWithANotice) {

@@ -121,6 +121,7 @@ DataflowStatus ThreadedDataflow::status() {
     const DataflowStatus part = worker->status();
     total.rows_in += part.rows_in;
     total.rows_out += part.rows_out;
+    total.late += part.late;
     total.records_behind =
         part.records_behind < 0 || total.records_behind < 0 ? -1 : total.records_behind + part.records_behind;
     if (!part.held_by.empty() && (total.held_by.empty() || part.watermark < total.watermark)) {

@@ -47,10 +47,10 @@ struct DataflowParts {
 struct DataflowStatus {
   int64_t rows_in = 0;
   int64_t rows_out = 0;
-  int64_t late = 0;
+  int64_t late = 0;  // rows that came behind the watermark and were dropped
   int64_t records_behind = -1;
   int64_t watermark = checkpoint::kNoWatermark;
-  std::string held_by;             // the split with the least watermark
+  std::string held_by;             // the split with the least watermark; it may not have had a row yet
   int64_t held_silent_micros = 0;  // how long it has been silent
 };
 

@@ -87,7 +87,10 @@ Status OperatorNode::OnBarrier(Epoch epoch) {
   for (operators::SnapshotPart& part : parts) snapshot->parts.push_back({id, std::move(part)});
   snapshot->watermarks[id] = watermark();
   snapshot->books[id + "/in"] += std::exchange(operator_->counters.rows_in, 0);
-  if (const int64_t late = std::exchange(operator_->counters.late, 0); late > 0) snapshot->books[id + "/late"] += late;
+  if (const int64_t late = std::exchange(operator_->counters.late, 0); late > 0) {
+    snapshot->books[id + "/late"] += late;
+    late_ += late;
+  }
   return Forward(Element::Barrier(epoch));
 }
 

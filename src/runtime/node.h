@@ -96,6 +96,8 @@ class OperatorNode final : public Node, private operators::Output {
   OperatorNode(const plan::PhysicalNode* plan, std::unique_ptr<operators::Operator> op)
       : Node(plan, 1), operator_(std::move(op)) {}
   operators::Operator& op() { return *operator_; }
+  // Late rows since the start of the process.
+  int64_t late() const { return late_ + operator_->counters.late; }
 
  private:
   Status OnBatch(columnar::Batch batch) override { return operator_->Process(batch, *this); }
@@ -104,6 +106,7 @@ class OperatorNode final : public Node, private operators::Output {
   Status Emit(columnar::Batch batch) override { return Forward(Element::Rows(std::move(batch))); }
 
   std::unique_ptr<operators::Operator> operator_;
+  int64_t late_ = 0;  // of the epochs before
 };
 
 // UNION ALL, and any place where inputs only come together.

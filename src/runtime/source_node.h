@@ -26,6 +26,7 @@ struct SplitWatermarks {
     bool idle = false;               // silent for so long that it holds nobody back
   };
   std::map<std::string, Split> splits;
+  bool has_event_time = false;  // the table declares a WATERMARK and the query needs it
   // The batch that is on its way: its split, and the chunk's records of which `accepted` became its rows.
   std::string current;
   std::span<const formats::Record> records;
@@ -81,7 +82,9 @@ class WatermarkNode final : public Node {
       : Node(plan, 1),
         spec_(std::get<plan::WatermarkSpec>(plan->spec)),
         evaluator_(evaluator),
-        watermarks_(std::move(watermarks)) {}
+        watermarks_(std::move(watermarks)) {
+    watermarks_->has_event_time = true;
+  }
 
  private:
   Status OnBatch(columnar::Batch batch) override;

@@ -249,13 +249,14 @@ Result<bool> Worker::Step() {
 void Worker::PublishStatus() {
   DataflowStatus status;
   status.records_behind = 0;
+  int64_t least = checkpoint::kFinalWatermark;
   for (ScanNode* scan : scans_) {
     status.rows_in += scan->rows_read();
     for (const connectors::SplitLag& lag : scan->Lag())
       status.records_behind = lag.records_behind < 0 ? -1 : status.records_behind + lag.records_behind;
-    int64_t least = checkpoint::kFinalWatermark;
+    if (!scan->watermarks().has_event_time) continue;
     for (const auto& [name, split] : scan->watermarks().splits) {
-      if (split.finished || split.watermark >= least) continue;
+      if (split.finished || split.idle || split.watermark >= least) continue;
       least = split.watermark;
       status.watermark = split.watermark;
       status.held_by = name;
@@ -263,6 +264,7 @@ void Worker::PublishStatus() {
     }
   }
   for (SinkNode* sink : sinks_) status.rows_out += sink->rows_written();
+  for (OperatorNode* node : operators_) status.late += node->late();
   env::MutexLock lock(*mutex_);
   status_ = std::move(status);
 }

@@ -37,10 +37,16 @@ std::string NewUuid(env::Env& env) {
                      0x8000 | (b >> 48 & 0x3fff), b & 0xffffffffffff);
 }
 
-Status ChangedScript(const Attempt& base) {
+Status ChangedScript(const Manifest& base) {
+  uint64_t bytes = 0;
+  for (const StateSegment& segment : base.snapshot.segments) bytes += segment.bytes;
   return Status::Invalid(
-      kChangedScript, fmt::format("the script has changed since checkpoint {}", base.ToString()),
-      "run the old script, finish it with --until-end, or start over with --fresh (state is lost, output stays)");
+      kChangedScript,
+      fmt::format("the script has changed since checkpoint {}, whose {} bytes of state and positions in {} splits fit "
+                  "the old script only",
+                  base.attempt.ToString(), bytes, base.snapshot.splits.size()),
+      "run the old script, finish it with --until-end, or start over with --fresh: state and positions are lost, "
+      "output stays");
 }
 
 Status TargetHoldsRows(const std::string& sink, const Marker& marker) {
@@ -311,7 +317,7 @@ Status Recovery::DiscardVoid() {
 
 Status Recovery::CheckFingerprint() const {
   if (start_.chain.empty() || start_.chain.newest().fingerprint == options_.fingerprint) return Status::Ok();
-  return ChangedScript(start_.chain.newest().attempt);
+  return ChangedScript(start_.chain.newest());
 }
 
 // A changed script must not end the instance that runs the unchanged one: looked at before the claim, decided again
@@ -335,7 +341,7 @@ Status Recovery::RefuseChangedScriptEarly() {
   Result<Manifest> manifest =
       base.is_root() ? Status::NotFound(kNoCheckpoint, "none yet") : ReadManifest(store_, base, healed);
   if (!manifest.ok() || manifest->fingerprint == options_.fingerprint) return Status::Ok();
-  return ChangedScript(base);
+  return ChangedScript(*manifest);
 }
 
 // As above for a start without state that would be refused because of the rows of an earlier one.
