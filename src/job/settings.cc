@@ -103,7 +103,8 @@ const std::vector<std::pair<std::string, std::string>>& KnownSettings() {
       {"parallelism.default", "workers; one per core unless said otherwise"},
       {"table.local-time-zone",
        "zone of TIMESTAMP_LTZ values in text; the host's unless said otherwise, kept in the lineage"},
-      {"table.exec.source.idle-timeout", "a split without rows for so long holds no watermark back; 0 (default): it does"},
+      {"table.exec.source.idle-timeout",
+       "a split without rows for so long holds no watermark back; 0 (default): it does"},
       {"semel.filesystem.follow", "true: files of the filesystem connector grow and are followed"},
       {"semel.late", "late rows: drop (default) or fail"},
   };

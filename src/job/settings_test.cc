@@ -73,10 +73,9 @@ TEST(SettingsTest, EveryKnownSettingIsDocumentedAndTakenWithoutANotice) {
 
 TEST(SettingsTest, EveryExitCodeIsDocumented) {
   const std::string page = TextOf("docs/settings.md");
-  for (const ExitCode code :
-       {ExitCode::kOk, ExitCode::kSuperseded, ExitCode::kUsage, ExitCode::kData, ExitCode::kNoInput,
-        ExitCode::kUnavailable, ExitCode::kInternal, ExitCode::kCannotCreate, ExitCode::kIo, ExitCode::kTryAgain,
-        ExitCode::kPermission, ExitCode::kConfig})
+  for (const ExitCode code : {ExitCode::kOk, ExitCode::kSuperseded, ExitCode::kUsage, ExitCode::kData,
+                              ExitCode::kNoInput, ExitCode::kUnavailable, ExitCode::kInternal, ExitCode::kCannotCreate,
+                              ExitCode::kIo, ExitCode::kTryAgain, ExitCode::kPermission, ExitCode::kConfig})
     EXPECT_NE(page.find(fmt::format("\n| {} | ", static_cast<int>(code))), std::string::npos) << static_cast<int>(code);
 }
 
