@@ -95,18 +95,18 @@ Status Job::OpenSinks(const std::function<void(const std::string&)>& narrate) {
   return Status::Ok();
 }
 
-// What decides results besides the script: what the sources and tables are.
+// What decides results besides the script: which tables its names mean. A line each, so that an error can name one.
 Result<std::string> Job::Fingerprint() {
-  std::string text = plan_.fingerprint;
+  std::string text = codec::Sha256Hex(plan_.fingerprint);
   for (auto& [id, source] : sources_) {
     SEMEL_ASSIGN_OR_RETURN(std::string identity, source->Identity());
-    text += "\n" + id + " " + identity;
+    if (!identity.empty()) text += "\n" + id + " " + identity;
   }
   for (auto& [id, sink] : sinks_) {
     SEMEL_ASSIGN_OR_RETURN(std::string identity, sink->Identity());
-    text += "\n" + id + " " + identity;
+    if (!identity.empty()) text += "\n" + sink->CommitId() + " " + identity;
   }
-  return codec::Sha256Hex(text);
+  return text;
 }
 
 Result<checkpoint::RecoveredStart> Job::RecoverPast(const std::string& fingerprint,

@@ -37,9 +37,11 @@ class InstantDataflow final : public Dataflow {
   Coordinator& coordinator_;
 };
 
+constexpr const char* kFingerprint = "f\na 1\nb 1";
+
 RecoveryOptions Options(std::vector<std::string>* said = nullptr) {
   RecoveryOptions options;
-  options.fingerprint = "f";
+  options.fingerprint = kFingerprint;
   options.narrate = [said](const std::string& line) {
     if (said != nullptr) said->push_back(line);
   };
@@ -54,7 +56,7 @@ void RunSome(World& world, const RecoveryOptions& options = Options()) {
   const bool first = start->chain.empty();
   CoordinatorOptions coordinator_options;
   coordinator_options.interval = Micros(1'000);
-  coordinator_options.fingerprint = "f";
+  coordinator_options.fingerprint = kFingerprint;
   Coordinator coordinator(world.env, world.store, committers, std::move(start).value(), coordinator_options);
   if (first) {
     ASSERT_TRUE(coordinator.WriteFirstCheckpoint({}).ok());
@@ -164,7 +166,10 @@ TEST(RecoveryTest, ARefusedStartTakesNothingOver) {
     ErrorCode code;
   };
   const Case cases[] = {
-      {"a changed script", [](World&, RecoveryOptions& o) { o.fingerprint = "g"; }, kChangedScript},
+      {"a changed script", [](World&, RecoveryOptions& o) { o.fingerprint = "g\na 1\nb 1"; }, kChangedScript},
+      {"a script with another table", [](World&, RecoveryOptions& o) { o.fingerprint = "g\na 1"; }, kChangedScript},
+      {"a table that was made again", [](World&, RecoveryOptions& o) { o.fingerprint = "f\na 1\nb 2"; },
+       kTargetReplaced},
       {"a new lineage onto the rows of the old one", [](World&, RecoveryOptions& o) { o.fresh = true; },
        kTargetHoldsRows},
       {"a store that is gone", [](World& w, RecoveryOptions&) { w.store.objects.clear(); }, kTargetHoldsRows},

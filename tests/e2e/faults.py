@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import resource
 import shutil
 import signal
@@ -84,9 +85,9 @@ class Pipeline:
         for f in files:
             f.close()
 
-    def start(self, *more, setup=None, prefix=()):
+    def start(self, *more, setup=None, prefix=(), cwd=None):
         command = [*prefix, self.binary, "run", str(self.dir / "pipeline.sql"), "--workers", "2", *more]
-        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+        return subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
                                 errors="replace", preexec_fn=setup, env={**os.environ, "SEMEL_TESTING": "1"})
 
     def end_of(self, process, seconds=HANG_SECONDS):
@@ -102,6 +103,12 @@ class Pipeline:
 
     def run(self, *more, **how):
         return self.end_of(self.start(*more, **how))
+
+    def semel(self, *command, script="pipeline.sql"):
+        """Another command than run: exit code, what it shows, what it says of errors. The script comes behind the command's own words."""
+        words = 2 if command[0] == "checkpoint" else 1
+        done = subprocess.run([self.binary, *command[:words], str(self.dir / script), *command[words:]], capture_output=True, text=True, timeout=HANG_SECONDS)
+        return done.returncode, done.stdout, done.stderr
 
     def refused(self, result, code, exit_code, *names):
         ended, said = result
@@ -490,8 +497,136 @@ def failed_while_locked(pipeline):
     pipeline.finish()
 
 
+def stop_signals(pipeline):
+    """SIGTERM and SIGINT: a last checkpoint, open windows stay in the state, exit code 0. At the end everything has fired; a further start says so."""
+    for which in (signal.SIGTERM, signal.SIGINT):
+        pipeline.produce(ROWS // 2)
+        process = pipeline.start()
+        before = pipeline.commits() if pipeline.store.exists() else 0
+        pipeline.wait_for(lambda: (pipeline.store / "commits").exists() and pipeline.commits() > before + 1, process)
+        process.send_signal(which)
+        ended, said = pipeline.end_of(process)
+        expect(ended == 0 and "stopped: the next run goes on from here" in said, f"{which.name}: {ended} {said[-600:]}")
+        expect("finished" not in pipeline.semel("checkpoint", "list")[1], "a stop is no end")
+    pipeline.finish()
+    expect("finished" in pipeline.semel("checkpoint", "list")[1], "the last manifest says that the pipeline has finished")
+    for more in ([], ["--until-end"]):
+        ended, said = pipeline.run(*more)
+        expect(ended == 0 and "finished before" in said, f"once more: {ended} {said[-600:]}")
+    pipeline.judged()
+
+
+def stopped_while_locked(pipeline):
+    """A stop whose epoch cannot be committed: ends at once at a second signal, else when its patience does; both times 75, and nothing is lost."""
+    pipeline.warm_up()
+    other = sqlite3.connect(pipeline.dir / "catalog.db", isolation_level=None)
+    for signals in (2, 1):
+        process = pipeline.start()
+        before = pipeline.commits()
+        pipeline.wait_for(lambda: pipeline.commits() > before, process)
+        other.execute("BEGIN EXCLUSIVE")
+        pipeline.produce(200)
+        time.sleep(1)  # the commit of these rows waits for the lock now
+        process.send_signal(signal.SIGTERM)
+        asked = time.time()
+        if signals == 2:
+            time.sleep(1)
+            expect(process.poll() is None, "it waits for the receipt")
+            process.send_signal(signal.SIGTERM)
+            ended, said = pipeline.end_of(process, seconds=10)
+            expect(ended == 75 and time.time() - asked < 5, f"the second signal: {ended} after {time.time() - asked:.1f} s; {said[-600:]}")
+        else:
+            pipeline.refused(pipeline.end_of(process, seconds=100), 2021, 75, "decided and will be committed by the next start")
+        other.execute("ROLLBACK")
+        pipeline.produce(100)
+    said = pipeline.finish()
+    expect("was decided and in doubt" in said, f"the next start commits what was decided: {said[-600:]}")
+
+
+def takeover(pipeline):
+    """A second start takes over by name; the first one ends with 3 and has nothing more to say to the tables."""
+    pipeline.produce()
+    first = pipeline.start()
+    pipeline.wait_for(lambda: (pipeline.store / "commits").exists() and pipeline.commits() >= 3, first)
+    second = pipeline.start()
+    pipeline.refused(pipeline.end_of(first), 2010, 3, f"{os.uname().nodename}/{second.pid} took over")
+    before = pipeline.commits()
+    pipeline.produce()
+    pipeline.wait_for(lambda: pipeline.commits() > before, second)
+    second.send_signal(signal.SIGTERM)
+    ended, said = pipeline.end_of(second)
+    expect(ended == 0 and f"supersedes generation 1 of {os.uname().nodename}/{first.pid}" in said, f"{ended} {said[-600:]}")
+    pipeline.finish()
+
+
+def defaults(pipeline):
+    """State is in ./.semel/<name>, in the folder of the older setting where that is given; a pipeline needs a name."""
+    pipeline.produce(100)
+    script = pipeline.dir / "pipeline.sql"
+    full, setting = script.read_text(), re.compile(r"SET 'execution.checkpointing.dir' = '.*';\n")
+    expect(setting.search(full), "the script names its folder")
+    script.write_text(full.replace("SET 'pipeline.name' = 'faults';", ""))
+    pipeline.refused(pipeline.run("--until-end"), 7101, 78, "pipeline.name")
+    script.write_text(setting.sub("", full))
+    expect(pipeline.run("--until-end", cwd=pipeline.dir)[0] == 0, "without a folder of its own")
+    expect((pipeline.dir / ".semel" / "faults" / "LINEAGES").is_dir(), "./.semel/<name>")
+    pipeline.judged()
+    script.write_text(setting.sub(f"SET 'state.checkpoints.dir' = 'file://{pipeline.dir}/.semel';\n", full))
+    ended, said = pipeline.run("--until-end")
+    expect(ended == 0 and "finished before" in said, f"the older name leads to the same state: {ended} {said[-600:]}")
+
+
+def command_line(pipeline):
+    """Wrong use is 64, a script that is not there 66; errors as JSON have their place."""
+    for wrong in ([], ["nothing"], ["run"], ["run", "--no-such", "x"], ["run", "--workers", "0", "x"], ["check", "--format", "xml", "x"], ["checkpoint"]):
+        done = subprocess.run([pipeline.binary, *wrong], capture_output=True, text=True)
+        expect(done.returncode == 64 and done.stderr, f"{wrong}: {done.returncode} {done.stderr[-300:]}")
+    untested = subprocess.run([pipeline.binary, "run", "--inject", "a:1:crash", str(pipeline.dir / "pipeline.sql")], capture_output=True, text=True)
+    expect(untested.returncode == 64 and "SEMEL-6030" in untested.stderr, f"--inject without SEMEL_TESTING: {untested.returncode} {untested.stderr}")
+    expect(pipeline.semel("check", script="nothing.sql")[0] == 66, "no script")
+    version = subprocess.run([pipeline.binary, "--version"], capture_output=True, text=True)
+    expect(version.returncode == 0 and version.stdout.startswith("semel "), version.stdout)
+    pipeline.write_script(inserts="INSERT INTO lake.shop.revenue SELECT no_such FROM purchases;")
+    for command in ("run", "check", "explain"):
+        ended, _, said = pipeline.semel(command, "--format", "json")
+        error = json.loads(said)
+        expect(ended == 78 and error["code"] == "SEMEL-1101" and error["line"] > 1 and error["hint"] and error["file"].endswith("pipeline.sql"), f"{command}: {said}")
+    pipeline.write_script()
+    ended, shown, _ = pipeline.semel("check", "--format", "json")
+    expect(ended == 0 and json.loads(shown) == {"ok": True, "pipeline": "faults", "sinks": 2}, shown)
+    expect({node["operator"] for node in json.loads(pipeline.semel("explain", "--format", "json")[1])} >= {"Scan", "Sink", "Watermark"}, "the plan as JSON")
+    expect(not pipeline.store.exists() and not (pipeline.dir / "warehouse").exists(), "check and explain make nothing")
+    pipeline.produce(100)
+    pipeline.finish()
+    expect(pipeline.semel("checkpoint", "show", "1-1")[0] == 0 and pipeline.semel("checkpoint", "show", "99-1")[0] == 66, "an attempt that is there, and one that is not")
+    expect(pipeline.semel("checkpoint", "verify")[0] == 0 and pipeline.semel("verify")[0] == 0, "store and tables prove themselves")
+
+
+def append_again(pipeline):
+    """--fresh onto rows of this pipeline needs --append-again; then every row is there once more and every epoch is proven."""
+    pipeline.produce()
+    pipeline.finish()
+    pipeline.refused(pipeline.run("--until-end", "--fresh"), 2022, 78, "--append-again")
+    expect(pipeline.run("--until-end", "--fresh", "--append-again")[0] == 0, "with --append-again")
+    pipeline.truth = {user: (2 * count, total) for user, (count, total) in pipeline.truth.items()}
+    ended, shown, _ = pipeline.semel("verify")
+    expect(ended == 0 and shown.count(" 0 differ") == 2, shown)
+
+
+def dropped_table(pipeline):
+    """A table that was dropped is made again by CREATE TABLE IF NOT EXISTS, but the pipeline does not go on into it."""
+    pipeline.warm_up()
+    with contextlib.closing(sqlite3.connect(pipeline.dir / "catalog.db", isolation_level=None)) as db:
+        row = db.execute("select * from iceberg_tables where table_name = 'revenue'").fetchone()
+        db.execute("delete from iceberg_tables where table_name = 'revenue'")
+        pipeline.refused(pipeline.run("--until-end"), 2024, 65, "lake.shop.revenue", "dropped and created again")
+        db.execute("delete from iceberg_tables where table_name = 'revenue'")
+        db.execute(f"insert into iceberg_tables values ({', '.join('?' * len(row))})", row)
+    pipeline.finish()
+
+
 TESTS = [bit_rot, rotten_manifest_and_copy, missing_store_file, shortened_input, replaced_input, input_shortened_while_running, missing_input, bad_lines,
-         skipped_lines, bad_scripts, other_schema, refused_fresh, missing_table_file, file_for_folder, permissions, full_disk, locked_catalog, failed_while_locked]
+         skipped_lines, bad_scripts, other_schema, refused_fresh, missing_table_file, file_for_folder, permissions, full_disk, locked_catalog, failed_while_locked, stop_signals, stopped_while_locked, takeover, defaults, command_line, append_again, dropped_table]
 
 
 def main(binary, folder, wanted):

@@ -21,5 +21,6 @@ inline constexpr ErrorCode kChangedScript{2020, ExitCode::kConfig, "the script h
 inline constexpr ErrorCode kStillDecided{2021, ExitCode::kTryAgain, "stopped with a decided epoch"};
 inline constexpr ErrorCode kTargetHoldsRows{2022, ExitCode::kConfig, "a target holds rows of this pipeline"};
 inline constexpr ErrorCode kNoCheckpoint{2023, ExitCode::kNoInput, "no such checkpoint"};
+inline constexpr ErrorCode kTargetReplaced{2024, ExitCode::kData, "a target was replaced"};
 
 }  // namespace semel::checkpoint

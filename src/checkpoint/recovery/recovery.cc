@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "checkpoint/api/error_codes.h"
 #include "checkpoint/api/planted_bugs.h"
 #include "checkpoint/format/records.h"
@@ -37,7 +38,16 @@ std::string NewUuid(env::Env& env) {
                      0x8000 | (b >> 48 & 0x3fff), b & 0xffffffffffff);
 }
 
-Status ChangedScript(const Manifest& base) {
+// The script, or one of its tables, is not that of the checkpoint.
+Status OtherFingerprint(const Manifest& base, const std::string& fingerprint) {
+  const std::vector<std::string> before = Split(base.fingerprint, '\n'), now = Split(fingerprint, '\n');
+  for (size_t i = 1; before[0] == now[0] && i < std::min(before.size(), now.size()); ++i)
+    if (before[i] != now[i])
+      return Status::Corrupt(
+          kTargetReplaced,
+          fmt::format("{} is not the one of checkpoint {}: it was dropped and created again",
+                      now[i].substr(0, now[i].rfind(' ')), base.attempt.ToString()),
+          "restore it, or start over with --fresh: rows that went into the old one are gone with it");
   uint64_t bytes = 0;
   for (const StateSegment& segment : base.snapshot.segments) bytes += segment.bytes;
   return Status::Invalid(
@@ -52,7 +62,8 @@ Status ChangedScript(const Manifest& base) {
 Status TargetHoldsRows(const std::string& sink, const Marker& marker) {
   return Status::Invalid(kTargetHoldsRows,
                          fmt::format("{} already holds rows of this pipeline (marker {})", sink, marker.ToString()),
-                         "empty or drop the table, or add --append-again to write the rows once more");
+                         "drop the table (an emptied one keeps its marker), or add --append-again to write the rows "
+                         "once more");
 }
 
 // One start. Lives for the duration of Recover.
@@ -317,7 +328,7 @@ Status Recovery::DiscardVoid() {
 
 Status Recovery::CheckFingerprint() const {
   if (start_.chain.empty() || start_.chain.newest().fingerprint == options_.fingerprint) return Status::Ok();
-  return ChangedScript(start_.chain.newest());
+  return OtherFingerprint(start_.chain.newest(), options_.fingerprint);
 }
 
 // A changed script must not end the instance that runs the unchanged one: looked at before the claim, decided again
@@ -341,7 +352,7 @@ Status Recovery::RefuseChangedScriptEarly() {
   Result<Manifest> manifest =
       base.is_root() ? Status::NotFound(kNoCheckpoint, "none yet") : ReadManifest(store_, base, healed);
   if (!manifest.ok() || manifest->fingerprint == options_.fingerprint) return Status::Ok();
-  return ChangedScript(*manifest);
+  return OtherFingerprint(*manifest, options_.fingerprint);
 }
 
 // As above for a start without state that would be refused because of the rows of an earlier one.

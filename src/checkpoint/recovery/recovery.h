@@ -21,7 +21,8 @@
 namespace semel::checkpoint {
 
 struct RecoveryOptions {
-  std::string fingerprint;                          // of the script as it is now
+  // Of the script as it is now; behind it a line "<name> <identity>" per table that could be replaced by another one.
+  std::string fingerprint;
   std::string time_zone;                            // for a new lineage; a restored one keeps its own
   size_t retained = 2;                              // K
   bool fresh = false;                               // start a new lineage after rolling the old one forward
