@@ -625,8 +625,21 @@ def dropped_table(pipeline):
     pipeline.finish()
 
 
+def dropped_with_a_decided_epoch(pipeline):
+    """Tables dropped to start over while an epoch waits for them: even --fresh would have to commit it first; the error says the way out."""
+    pipeline.warm_up()
+    expect(pipeline.start("--inject", "commit.iceberg.swap.before:1:crash").wait(HANG_SECONDS) == -signal.SIGKILL, "killed between decision and commit")
+    with contextlib.closing(sqlite3.connect(pipeline.dir / "catalog.db", isolation_level=None)) as db:
+        db.execute("delete from iceberg_tables")
+    shutil.rmtree(pipeline.dir / "warehouse")
+    pipeline.refused(pipeline.run("--until-end", "--fresh"), 2011, 65, "move the checkpoint folder away")
+    (pipeline.dir / "checkpoints").rename(pipeline.dir / "aside")
+    pipeline.finish()
+
+
 TESTS = [bit_rot, rotten_manifest_and_copy, missing_store_file, shortened_input, replaced_input, input_shortened_while_running, missing_input, bad_lines,
-         skipped_lines, bad_scripts, other_schema, refused_fresh, missing_table_file, file_for_folder, permissions, full_disk, locked_catalog, failed_while_locked, stop_signals, stopped_while_locked, takeover, defaults, command_line, append_again, dropped_table]
+         skipped_lines, bad_scripts, other_schema, refused_fresh, missing_table_file, file_for_folder, permissions, full_disk, locked_catalog, failed_while_locked, stop_signals, stopped_while_locked, takeover, defaults, command_line, append_again, dropped_table,
+         dropped_with_a_decided_epoch]
 
 
 def main(binary, folder, wanted):

@@ -296,8 +296,14 @@ Status Recovery::Resolve() {
   for (const Chain::Link& link : links) {
     if (link.committed) continue;
     SEMEL_POINT(env_, "recovery.attempt.resolve.before");
-    SEMEL_ASSIGN_OR_RETURN(AttemptReport report, CommitAttempt(env_, store_, claims, committers_, start_.chain,
-                                                               *link.manifest, options_.commit_hooks));
+    Result<AttemptReport> done =
+        CommitAttempt(env_, store_, claims, committers_, start_.chain, *link.manifest, options_.commit_hooks);
+    if (options_.fresh && done.status().code() == kMarkerMismatch)
+      return Status::Corrupt(
+          kMarkerMismatch, done.status().message(),
+          "if the table was dropped on purpose, move the checkpoint folder away and start again: what "
+          "was decided for the table cannot be committed any more");
+    SEMEL_ASSIGN_OR_RETURN(AttemptReport report, std::move(done));
     start_.chain.MarkCommitted(report.attempt);
     for (const auto& [sink, done] : report.sinks)
       Narrate(fmt::format("attempt {} was decided and in doubt: {} in {}", report.attempt.ToString(),
