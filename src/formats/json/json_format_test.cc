@@ -38,7 +38,7 @@ class JsonFormatTest : public testing::Test {
       record.position = static_cast<int64_t>(records.size());
       records.push_back(record);
     }
-    auto decoder = registry_.Find("json")->make_decoder({&schema_, columns, options, "UTC"}).value();
+    auto decoder = registry_.Find("json")->make_decoder({&schema_, columns, options}).value();
     std::vector<columnar::ColumnBuilder> builders;
     auto out = std::make_shared<columnar::Schema>();
     for (int c : columns) {
