@@ -43,6 +43,22 @@ std::string ParentOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// Where new files go. Invalid: not on this machine.
+Status ReadFolders(const std::string& location, const std::string& name, TableVersionFacts& facts) {
+  auto folder = [&](const char* property, const char* below, std::string& out) -> Status {
+    const auto own = facts.properties.find(property);
+    std::string path = own == facts.properties.end() ? location + below : own->second;
+    while (path.size() > 1 && path.back() == '/') path.pop_back();
+    if (path.rfind('/', 0) != 0 && path.rfind("file:", 0) != 0)
+      return Status::Invalid(kUnsupportedTable, fmt::format("table {} keeps its files in '{}'", name, path),
+                             "tables in local folders are supported; write to another table");
+    out = LocalPathOf(path);
+    return Status::Ok();
+  };
+  SEMEL_RETURN_IF_ERROR(folder("write.data.path", "/data", facts.data_folder));
+  return folder("write.metadata.path", "/metadata", facts.metadata_folder);
+}
+
 }  // namespace
 
 const json* FindSnapshot(const json& metadata, int64_t id) {
@@ -89,7 +105,7 @@ Status ReadFacts(const json& metadata, const std::string& name, TableVersionFact
     const json table_properties = metadata.value("properties", json::object());  // items() refers to it
     for (const auto& [name, value] : table_properties.items())
       if (value.is_string()) facts.properties[name] = value.get<std::string>();
-    return Status::Ok();
+    return ReadFolders(metadata.value("location", ""), name, facts);
   } catch (const json::exception& e) {
     return BadMetadata(facts.metadata_location, e.what());
   }
@@ -127,9 +143,12 @@ Table::Table(env::Env& env, CatalogOptions catalog, std::string database, std::s
     : env_(env), catalog_(std::move(catalog)), database_(std::move(database)), table_(std::move(table)) {}
 Table::~Table() = default;
 
-std::string Table::DataFolder() const { return fmt::format("{}/{}/{}/data", catalog_.warehouse, database_, table_); }
+std::string Table::DataFolder() const {
+  return present_ ? present_->facts.data_folder : fmt::format("{}/{}/{}/data", catalog_.warehouse, database_, table_);
+}
 std::string Table::MetadataFolder() const {
-  return fmt::format("{}/{}/{}/metadata", catalog_.warehouse, database_, table_);
+  return present_ ? present_->facts.metadata_folder
+                  : fmt::format("{}/{}/{}/metadata", catalog_.warehouse, database_, table_);
 }
 
 Result<env::SqlSession*> Table::Session() {

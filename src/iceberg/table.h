@@ -66,6 +66,8 @@ class Table {
   Result<std::string> ReadFile(const std::string& location);
   Status WriteDurable(const std::string& path, std::string_view content);
 
+  // Where the version that was loaded last wants new files: its location, or what its properties write.data.path and
+  // write.metadata.path say; below the warehouse as long as none was loaded.
   std::string DataFolder() const;
   std::string MetadataFolder() const;
   std::string FullName() const { return catalog_.name + "." + database_ + "." + table_; }
@@ -77,6 +79,8 @@ class Table {
   Status AddSnapshot(const TableVersion& base, const AppendRequest& request, const std::string& tag,
                      nlohmann::json& metadata, int64_t& snapshot_id);
   Result<SwapOutcome> Swap(const std::string& from, const std::string& to);
+  // Removes the metadata files of a try that was certainly not applied: nobody refers to them.
+  void RemoveTry(const std::string& tag);
 
   env::Env& env_;
   const CatalogOptions catalog_;
@@ -89,6 +93,7 @@ class Table {
 // What a loaded version says.
 struct TableVersionFacts {
   std::string metadata_location;
+  std::string data_folder, metadata_folder;  // local paths for new files
   std::string uuid;
   std::vector<parquet::ParquetColumn> columns;
   std::map<std::string, std::string> properties;

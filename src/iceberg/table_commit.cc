@@ -132,22 +132,26 @@ Result<SwapOutcome> Table::Append(const TableVersion& base, const AppendRequest&
   auto next = std::make_shared<TableVersion>();
   next->metadata = base.metadata;
   int64_t id = 0;
-  SEMEL_RETURN_IF_ERROR(AddSnapshot(base, request, tag, next->metadata, id));
+  if (const Status built = AddSnapshot(base, request, tag, next->metadata, id); !built.ok()) {
+    RemoveTry(tag);
+    return built;
+  }
   const Expired expired = ExpireSnapshots(next->metadata, base.facts.properties);
   const std::vector<std::string> dropped = TrimMetadataLog(next->metadata["metadata-log"], base.facts.properties);
   const std::string number = base.facts.metadata_location.substr(base.facts.metadata_location.find_last_of('/') + 1);
   const std::string path =
       fmt::format("{}/{:05}-{}.metadata.json", MetadataFolder(), std::strtoul(number.c_str(), nullptr, 10) + 1, tag);
-  SEMEL_RETURN_IF_ERROR(WriteDurable(path, next->metadata.dump()));
+  if (const Status written = WriteDurable(path, next->metadata.dump()); !written.ok()) {
+    RemoveTry(tag);
+    return written;
+  }
   snapshot_id = std::to_string(id);
   SEMEL_POINT(env_, "commit.iceberg.swap.before");
-  SEMEL_ASSIGN_OR_RETURN(SwapOutcome outcome, Swap(base.facts.metadata_location, "file://" + path));
-  if (outcome == SwapOutcome::kUnknown) return outcome;
+  const Result<SwapOutcome> outcome = Swap(base.facts.metadata_location, "file://" + path);
+  if (!outcome.ok() || *outcome == SwapOutcome::kLost) RemoveTry(tag);
+  if (!outcome.ok() || *outcome == SwapOutcome::kUnknown) return outcome;
   SEMEL_POINT(env_, "commit.iceberg.swap.after");
-  if (outcome == SwapOutcome::kLost) {
-    (void)env_.files().Remove(path);  // certainly lost: nobody refers to it
-    return outcome;
-  }
+  if (*outcome == SwapOutcome::kLost) return outcome;
   const auto delete_property = base.facts.properties.find("write.metadata.delete-after-commit.enabled");
   if (delete_property != base.facts.properties.end() && delete_property->second == "true")
     for (const std::string& location : dropped)
@@ -158,7 +162,14 @@ Result<SwapOutcome> Table::Append(const TableVersion& base, const AppendRequest&
   return outcome;
 }
 
-// The compare-and-swap on the catalog's row.
+void Table::RemoveTry(const std::string& tag) {
+  const Result<std::vector<env::FileInfo>> files = env_.files().List(MetadataFolder());
+  if (!files.ok()) return;
+  for (const env::FileInfo& file : *files)
+    if (file.name.find(tag) != std::string::npos) (void)env_.files().Remove(MetadataFolder() + "/" + file.name);
+}
+
+// The compare-and-swap on the catalog's row. A failure is certain: what is not is kUnknown.
 Result<SwapOutcome> Table::Swap(const std::string& from, const std::string& to) {
   SEMEL_ASSIGN_OR_RETURN(env::SqlSession * session, Session());
   const SqlValue args[] = {SqlValue::Text(to), SqlValue::Text(from), SqlValue::Text(catalog_.name),

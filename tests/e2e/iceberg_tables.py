@@ -70,14 +70,14 @@ def row(n):
     return json.dumps(text, ensure_ascii=False, default=str), values
 
 
-def foreign_table(catalog):
+def foreign_table(catalog, folder):
     catalog.create_namespace("db")
     schema = Schema(NestedField(7, "id", LongType()), NestedField(3, "i", IntegerType()), NestedField(12, "s", StringType()), NestedField(5, "ts", TimestampType()))
     ids = {field.name: field.field_id for field in schema.fields}  # pyiceberg numbers them anew
     spec = PartitionSpec(PartitionField(ids["ts"], 1000, DayTransform(), "ts_day"), PartitionField(ids["id"], 1001, BucketTransform(4), "id_bucket"),
                          PartitionField(ids["s"], 1002, TruncateTransform(2), "s_trunc"),
                          PartitionField(ids["i"], 1003, IdentityTransform(), "i"))
-    return catalog.create_table("db.theirs", schema, partition_spec=spec)
+    return catalog.create_table("db.theirs", schema, location=f"file://{folder}/elsewhere", partition_spec=spec)
 
 
 def wait_for_commit(catalog, before):
@@ -148,12 +148,17 @@ def prunes(table, name, expression, matches, columns, want):
     check(f"{name}: {expression} finds {len(got)} rows in {len(plan)} of {every} files", got == [r for r in want if matches(dict(zip(columns, r)))] and len(plan) < every)
 
 
+def listed_files(table):
+    """Manifests and lists that a snapshot names."""
+    return {m.manifest_path for s in table.metadata.snapshots for m in s.manifests(table.io)} | {s.manifest_list for s in table.metadata.snapshots}
+
+
 def main(binary, folder):
     os.makedirs(f"{folder}/in")
     pathlib.Path(f"{folder}/in/0.json").touch()
     pathlib.Path(f"{folder}/tables.sql").write_text(SCRIPT.format(dir=folder))
     catalog = SqlCatalog("lake", uri=f"sqlite:///{folder}/catalog.db", warehouse=f"file://{folder}/warehouse")
-    foreign_table(catalog)
+    foreign_table(catalog, folder)
     rows = [row(n) for n in range(4000)]
     extra = {"id": 1_000_000, "i": 5, "s": "foreign", "ts": dt.datetime(2026, 1, 1)}
 
@@ -185,7 +190,7 @@ def main(binary, folder):
     check(f"types: {len(types.metadata.snapshots)} snapshots are kept of {types.metadata.last_sequence_number}", 20 <= len(types.metadata.snapshots) <= 22 < types.metadata.last_sequence_number)
     manifests = len(types.current_snapshot().manifests(types.io))
     check(f"types: {manifests} manifests after {types.metadata.last_sequence_number} commits", manifests < 30)
-    listed = {m.manifest_path for s in types.metadata.snapshots for m in s.manifests(types.io)} | {s.manifest_list for s in types.metadata.snapshots}
+    listed = listed_files(types)
     there = {"file://" + str(p) for p in pathlib.Path(f"{folder}/warehouse/db/types/metadata").glob("*.avro")}
     check("types: no manifest and no list is left that no snapshot names", there == listed)
 
@@ -212,6 +217,10 @@ def main(binary, folder):
            lambda r: dt.datetime(2026, 1, 1) <= r["ts"] < dt.datetime(2026, 1, 1, 2), columns, want)
     prunes(theirs, "theirs", EqualTo("id", 77), lambda r: r["id"] == 77, columns, want)
     prunes(theirs, "theirs", StartsWith("s", "zz"), lambda r: r["s"] is not None and r["s"].startswith("zz"), columns, want)
+    check("theirs: every file is where its location says", not pathlib.Path(f"{folder}/warehouse/db/theirs").exists() and any(pathlib.Path(f"{folder}/elsewhere/data").glob("semel-*.parquet"))
+          and any(pathlib.Path(f"{folder}/elsewhere/metadata").glob("*semel-*")))
+    ours = {"file://" + str(p) for p in pathlib.Path(f"{folder}/elsewhere/metadata").glob("*semel-*.avro")}
+    check(f"theirs: no file of a commit that lost to pyiceberg's is left among {len(ours)}", ours <= listed_files(theirs))
     theirs.append(pa.Table.from_pylist([{**extra, "id": 1_000_001}], schema=pa.schema([("id", pa.int64()), ("i", pa.int32()), ("s", pa.string()), ("ts", pa.timestamp("us"))])))
     check("pyiceberg appends on top of Semel's commits", len(catalog.load_table("db.theirs").scan().to_arrow()) == len(want) + 1)
     sys.exit(1 if failures else 0)

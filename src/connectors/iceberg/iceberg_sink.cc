@@ -270,6 +270,7 @@ class IcebergCommitter final : public checkpoint::Committer {
   }
 
   Status Discard(const std::string& lineage, Epoch epoch, Generation generation) override {
+    SEMEL_RETURN_IF_ERROR(FindFolders());
     for (const std::string& folder : {table_->DataFolder(), table_->MetadataFolder()}) {
       SEMEL_ASSIGN_OR_RETURN(std::vector<env::FileInfo> files, List(folder));
       for (const env::FileInfo& file : files) {
@@ -284,6 +285,7 @@ class IcebergCommitter final : public checkpoint::Committer {
   }
 
   Result<std::vector<StagedAttempt>> ListStaged() override {
+    SEMEL_RETURN_IF_ERROR(FindFolders());
     std::set<std::pair<std::string, std::pair<uint64_t, uint64_t>>> seen;
     SEMEL_ASSIGN_OR_RETURN(std::vector<env::FileInfo> files, List(table_->DataFolder()));
     std::vector<StagedAttempt> attempts;
@@ -296,6 +298,11 @@ class IcebergCommitter final : public checkpoint::Committer {
   }
 
  private:
+  // The table says where its files are.
+  Status FindFolders() {
+    const Status loaded = table_->Load().status();
+    return loaded.is(StatusKind::kNotFound) ? Status::Ok() : loaded;
+  }
   Result<std::vector<env::FileInfo>> List(const std::string& folder) {
     Result<std::vector<env::FileInfo>> files = table_->env().files().List(folder);
     if (files.status().is(StatusKind::kNotFound)) return std::vector<env::FileInfo>{};
@@ -330,6 +337,7 @@ class IcebergSink final : public Sink {
 
   Result<std::unique_ptr<SinkWriter>> CreateWriter(const WriterContext& context) override {
     SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, OpenIcebergTable(env_, *table_));
+    SEMEL_RETURN_IF_ERROR(table->Load().status());  // where its files go; not looked at again by the writer's tasks
     return std::unique_ptr<SinkWriter>(
         std::make_unique<IcebergWriter>(WriterTable{std::move(table), columns_, spec_, target_bytes_}, context));
   }
