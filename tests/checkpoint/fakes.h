@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,10 +61,12 @@ class FakeStore final : public Store {
   }
   Status MakeDurable(const std::string& name) override {
     env::MutexLock lock(*mutex_);
+    made_durable.insert(name);
     return objects.count(name) > 0 ? Status::Ok() : Status::NotFound(kFakeError, "no " + name);
   }
 
   std::map<std::string, std::string> objects;
+  std::set<std::string> made_durable;
   std::deque<Status> puts_fail, lists_fail;
   bool removes_fail = false;
   std::function<void(const std::string&)> on_put;  // under the lock: may change `objects`

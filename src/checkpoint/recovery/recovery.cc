@@ -221,6 +221,10 @@ Result<bool> Recovery::HasReceipt(const Attempt& attempt) {
   if (file.status().is(StatusKind::kNotFound)) return false;
   if (!file.ok()) return file.status();
   SEMEL_RETURN_IF_ERROR(DecodeReceipts(*file, name).status());
+  // Its writer may have ended before it was durable. Nobody writes it again once a later receipt speaks for the
+  // attempt.
+  const Status durable = store_.MakeDurable(name);
+  if (!durable.ok() && !durable.is(StatusKind::kNotFound)) return durable;
   return true;
 }
 
