@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "columnar/calendar.h"
+
 namespace semel::columnar {
 
 namespace {
@@ -96,7 +98,7 @@ std::optional<int64_t> ParseTimestamp(std::string_view text, bool iso) {
   const std::optional<int32_t> day = ParseDate(text.substr(0, 10));
   const std::optional<int64_t> time = ParseTimeOfDay(text.substr(11));
   if (!day || !time) return std::nullopt;
-  return *day * int64_t{86'400'000'000} + *time;
+  return *day * kDayMicros + *time;
 }
 
 DecimalParse ParseDecimal(std::string_view text, int precision, int scale, int128& unscaled) {

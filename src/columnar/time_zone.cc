@@ -6,13 +6,11 @@
 
 #include <optional>
 
+#include "columnar/calendar.h"
+
 namespace semel::columnar {
 
 namespace {
-
-constexpr int64_t kHour = 3'600'000'000, kMinute = 60'000'000, kSecond = 1'000'000;
-
-int64_t FloorSeconds(int64_t micros) { return micros / kSecond - (micros % kSecond < 0 ? 1 : 0); }
 
 // "+08:00", "-3", "+0330" → microseconds.
 std::optional<int64_t> ParseOffset(std::string_view text) {
@@ -27,7 +25,7 @@ std::optional<int64_t> ParseOffset(std::string_view text) {
   const int value = std::stoi(digits);
   const int hours = digits.size() <= 2 ? value : value / 100, minutes = digits.size() <= 2 ? 0 : value % 100;
   if (hours > 18 || minutes > 59) return std::nullopt;
-  return (text[0] == '-' ? -1 : 1) * (hours * kHour + minutes * kMinute);
+  return (text[0] == '-' ? -1 : 1) * (hours * kHourMicros + minutes * kMinuteMicros);
 }
 
 }  // namespace
@@ -52,14 +50,14 @@ Result<TimeZone> TimeZone::Find(const std::string& name) {
 
 int64_t TimeZone::ToLocal(int64_t instant) const {
   if (region_ == nullptr) return instant + offset_micros_;
-  const date::sys_seconds at{std::chrono::seconds(FloorSeconds(instant))};
-  return instant + region_->get_info(at).offset.count() * kSecond;
+  const date::sys_seconds at{std::chrono::seconds(FloorDivide(instant, kSecondMicros))};
+  return instant + region_->get_info(at).offset.count() * kSecondMicros;
 }
 
 int64_t TimeZone::FromLocal(int64_t local) const {
   if (region_ == nullptr) return local - offset_micros_;
-  const date::local_seconds at{std::chrono::seconds(FloorSeconds(local))};
-  return local - region_->get_info(at).first.offset.count() * kSecond;  // in a gap: the offset before it
+  const date::local_seconds at{std::chrono::seconds(FloorDivide(local, kSecondMicros))};
+  return local - region_->get_info(at).first.offset.count() * kSecondMicros;  // in a gap: the offset before it
 }
 
 }  // namespace semel::columnar

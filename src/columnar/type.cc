@@ -228,4 +228,19 @@ std::string Schema::ToString() const {
   return text + ")";
 }
 
+DataType AsDecimal(const DataType& type) {
+  switch (type.kind()) {
+    case TypeKind::kTinyInt:
+      return DataType::Decimal(3, 0);
+    case TypeKind::kSmallInt:
+      return DataType::Decimal(5, 0);
+    case TypeKind::kInteger:
+      return DataType::Decimal(10, 0);
+    case TypeKind::kBigInt:
+      return DataType::Decimal(19, 0);
+    default:
+      return type;
+  }
+}
+
 }  // namespace semel::columnar

@@ -126,6 +126,9 @@ class DataType {
   std::shared_ptr<const std::vector<Field>> fields_;
 };
 
+// A decimal wide enough for every value of an integer type; other types as they are. Nullable, whatever the type is.
+DataType AsDecimal(const DataType& type);
+
 // A named column of a schema or a ROW.
 struct Field {
   std::string name;

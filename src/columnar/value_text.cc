@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "columnar/calendar.h"
 #include "columnar/column.h"
 
 namespace semel::columnar {
@@ -84,14 +85,8 @@ std::string DateToString(int32_t days) {
 }
 
 std::string TimestampToString(int64_t micros, int precision) {
-  constexpr int64_t kDay = 86'400'000'000;
-  int64_t day = micros / kDay;
-  int64_t rest = micros % kDay;
-  if (rest < 0) {
-    rest += kDay;
-    --day;
-  }
-  return DateToString(static_cast<int32_t>(day)) + " " + TimeOfDay(rest, precision);
+  const int64_t day = FloorDivide(micros, kDayMicros);
+  return DateToString(static_cast<int32_t>(day)) + " " + TimeOfDay(micros - day * kDayMicros, precision);
 }
 
 std::string TimeToString(int32_t millis, int precision) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "codec/hash.h"
+#include "columnar/calendar.h"
 #include "iceberg/data_file.h"
 #include "iceberg/error_codes.h"
 
@@ -15,15 +16,13 @@ namespace semel::iceberg {
 using columnar::Batch;
 using columnar::Column;
 using columnar::DataType;
+using columnar::FloorDivide;
+using columnar::kDayMicros;
+using columnar::kHourMicros;
 using columnar::TypeKind;
 using nlohmann::json;
 
 namespace {
-
-constexpr int64_t kHourMicros = 3'600'000'000;
-constexpr int64_t kDayMicros = 24 * kHourMicros;
-
-int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 
 // Months since 1970-01 of a day (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
 int64_t MonthOfDay(int64_t day) {

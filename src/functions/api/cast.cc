@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "columnar/calendar.h"
 #include "columnar/parse_text.h"
 #include "columnar/value_text.h"
 #include "functions/api/literal.h"
@@ -12,21 +13,14 @@ namespace semel::functions {
 
 using columnar::ColumnBuilder;
 using columnar::int128;
+using columnar::kDayMicros;
 using columnar::TypeKind;
 
 namespace {
 
-constexpr int64_t kDayMicros = 86'400'000'000;
-
-int64_t FloorDay(int64_t micros) {
-  return micros >= 0 ? micros / kDayMicros : -((-micros + kDayMicros - 1) / kDayMicros);
-}
-
 // Cuts a timestamp to `precision` digits of the second, as Flink does.
 int64_t CutTimestamp(int64_t micros, int precision) {
-  const int64_t unit = static_cast<int64_t>(columnar::PowerOfTen(6 - precision));
-  const int64_t rest = micros % unit;
-  return micros - (rest < 0 ? rest + unit : rest);
+  return columnar::FloorTo(micros, static_cast<int64_t>(columnar::PowerOfTen(6 - precision)));
 }
 
 // Converts one value and appends it; false: the value does not fit (the caller makes it an error or NULL).
@@ -195,9 +189,9 @@ bool CastTime(const Column& column, int64_t i, const DataType& to, const columna
   if (from == TypeKind::kDate && to.kind() == TypeKind::kTimestamp) {
     out.AppendInt(value * kDayMicros);
   } else if (from == TypeKind::kTimestamp && to.kind() == TypeKind::kDate) {
-    out.AppendInt(FloorDay(value));
+    out.AppendInt(columnar::FloorDivide(value, kDayMicros));
   } else if (from == TypeKind::kTimestamp && to.kind() == TypeKind::kTime) {
-    out.AppendInt((value - FloorDay(value) * kDayMicros) / 1000);
+    out.AppendInt((value - columnar::FloorTo(value, kDayMicros)) / 1000);
   } else if (from == to.kind() && to.is_time_point()) {
     out.AppendInt(CutTimestamp(value, to.precision()));
   } else {

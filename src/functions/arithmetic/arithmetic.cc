@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "columnar/calendar.h"
 #include "columnar/parse_text.h"
 #include "columnar/value_text.h"
 #include "functions/api/kernels.h"
@@ -16,6 +17,7 @@ namespace semel::functions {
 
 using columnar::ColumnBuilder;
 using columnar::int128;
+using columnar::kDayMicros;
 using columnar::TypeKind;
 
 namespace {
@@ -23,22 +25,6 @@ namespace {
 enum class Op : uint8_t { kAdd, kSubtract, kMultiply, kDivide, kModulo };
 constexpr const char* kSymbols[] = {"+", "-", "*", "/", "%"};
 constexpr int kMinimumAdjustedScale = 6;
-constexpr int64_t kDayMicros = 86'400'000'000;
-
-DataType ExactAsDecimal(const DataType& type) {
-  switch (type.kind()) {
-    case TypeKind::kTinyInt:
-      return DataType::Decimal(3, 0);
-    case TypeKind::kSmallInt:
-      return DataType::Decimal(5, 0);
-    case TypeKind::kInteger:
-      return DataType::Decimal(10, 0);
-    case TypeKind::kBigInt:
-      return DataType::Decimal(19, 0);
-    default:
-      return type;
-  }
-}
 
 // More than 38 digits: the scale gives way, but not below 6.
 DataType Adjusted(int precision, int scale) {
@@ -101,7 +87,7 @@ Result<Resolution> ResolveBinary(Op op, std::span<const plan::ExprPtr> args) {
     const DataType type = (a.kind() > b.kind() ? a : b).WithNullable(nullable);
     return Resolution{{type, type}, type};
   }
-  const DataType x = ExactAsDecimal(a), y = ExactAsDecimal(b);
+  const DataType x = columnar::AsDecimal(a), y = columnar::AsDecimal(b);
   return Resolution{{x, y}, DecimalResult(op, x, y).WithNullable(nullable)};
 }
 
@@ -139,7 +125,7 @@ Result<ColumnPtr> AddInterval(Op op, const EvalContext& context, std::span<const
     } else {
       // The calendar is that of the session's zone.
       if (is_local) value = context.local_time_zone.ToLocal(value);
-      const int64_t day = value / kDayMicros - (value % kDayMicros < 0 ? 1 : 0);
+      const int64_t day = columnar::FloorDivide(value, kDayMicros);
       value = AddMonths(day, delta) * kDayMicros + (value - day * kDayMicros);
       out.AppendInt(is_local ? context.local_time_zone.FromLocal(value) : value);
     }

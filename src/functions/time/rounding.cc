@@ -5,31 +5,30 @@
 #include <chrono>
 #include <map>
 
+#include "columnar/calendar.h"
 #include "functions/api/kernels.h"
 #include "functions/time/register.h"
 
 namespace semel::functions {
 
 using columnar::ColumnBuilder;
+using columnar::FloorDivide;
+using columnar::FloorTo;
+using columnar::kDayMicros;
 using columnar::TypeKind;
 
 namespace {
 
-constexpr int64_t kSecondMicros = 1'000'000, kDayMicros = 86'400'000'000;
-
 // Units up to the day have a length; the others are months.
-const std::map<std::string, int64_t, std::less<>> kLengths{
-    {"SECOND", kSecondMicros}, {"MINUTE", 60 * kSecondMicros}, {"HOUR", 3600 * kSecondMicros}, {"DAY", kDayMicros}};
+const std::map<std::string, int64_t, std::less<>> kLengths{{"SECOND", columnar::kSecondMicros},
+                                                           {"MINUTE", columnar::kMinuteMicros},
+                                                           {"HOUR", columnar::kHourMicros},
+                                                           {"DAY", kDayMicros}};
 const std::map<std::string, int, std::less<>> kMonths{{"MONTH", 1}, {"QUARTER", 3}, {"YEAR", 12}};
-
-int64_t FloorTo(int64_t value, int64_t unit) {
-  const int64_t rest = value % unit;
-  return value - (rest < 0 ? rest + unit : rest);
-}
 
 // First day of the run of `months` months (counted from January) that holds the moment, or of the run after it.
 int64_t MonthsTo(int64_t micros, int months, bool next) {
-  const std::chrono::sys_days day{std::chrono::days{FloorTo(micros, kDayMicros) / kDayMicros}};
+  const std::chrono::sys_days day{std::chrono::days{FloorDivide(micros, kDayMicros)}};
   const std::chrono::year_month_day date{day};
   const int64_t run = static_cast<int64_t>(static_cast<unsigned>(date.month()) - 1) / months * months;
   const std::chrono::year_month first =
@@ -88,7 +87,7 @@ void AddNow(Registry& registry, const char* name, const char* description, const
                   ColumnBuilder out(result);
                   out.Reserve(rows);
                   for (int64_t i = 0; i < rows; ++i)
-                    out.AppendInt(result.kind() == TypeKind::kDate ? FloorTo(now, kDayMicros) / kDayMicros : now);
+                    out.AppendInt(result.kind() == TypeKind::kDate ? FloorDivide(now, kDayMicros) : now);
                   return out.Finish();
                 }});
 }

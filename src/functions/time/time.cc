@@ -4,6 +4,7 @@
 // Parts of dates and timestamps, and formatting them.
 #include <chrono>
 
+#include "columnar/calendar.h"
 #include "columnar/parse_text.h"
 #include "columnar/value_text.h"
 #include "functions/api/kernels.h"
@@ -12,19 +13,17 @@
 namespace semel::functions {
 
 using columnar::ColumnBuilder;
+using columnar::kDayMicros;
 using columnar::TypeKind;
 
 namespace {
-
-constexpr int64_t kDayMicros = 86'400'000'000;
 
 struct Civil {
   int year, month, day, hour, minute, second, micro;
 };
 
 Civil Split(int64_t micros) {
-  int64_t day = micros / kDayMicros, rest = micros % kDayMicros;
-  if (rest < 0) rest += kDayMicros, --day;
+  const int64_t day = columnar::FloorDivide(micros, kDayMicros), rest = micros - day * kDayMicros;
   const std::chrono::year_month_day ymd{std::chrono::sys_days{std::chrono::days{day}}};
   return {static_cast<int>(ymd.year()),
           static_cast<int>(static_cast<unsigned>(ymd.month())),

@@ -14,22 +14,6 @@ using columnar::TypeKind;
 
 namespace {
 
-// A decimal wide enough for every value of an exact numeric type.
-DataType AsDecimal(const DataType& type) {
-  switch (type.kind()) {
-    case TypeKind::kTinyInt:
-      return DataType::Decimal(3, 0);
-    case TypeKind::kSmallInt:
-      return DataType::Decimal(5, 0);
-    case TypeKind::kInteger:
-      return DataType::Decimal(10, 0);
-    case TypeKind::kBigInt:
-      return DataType::Decimal(19, 0);
-    default:
-      return type;
-  }
-}
-
 DataType CommonDecimal(const DataType& a, const DataType& b) {
   const int scale = std::max(a.scale(), b.scale());
   const int whole = std::max(a.precision() - a.scale(), b.precision() - b.scale());
@@ -43,7 +27,7 @@ std::optional<DataType> CommonNumeric(const DataType& a, const DataType& b) {
     return both_float ? DataType::Float() : DataType::Double();
   }
   if (a.is_integer() && b.is_integer()) return a.kind() > b.kind() ? a : b;
-  return CommonDecimal(AsDecimal(a), AsDecimal(b));
+  return CommonDecimal(columnar::AsDecimal(a), columnar::AsDecimal(b));
 }
 
 }  // namespace
