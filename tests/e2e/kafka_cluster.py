@@ -56,7 +56,7 @@ class Cluster:
     def partition(self, topic, number):
         return self.admin.list_topics(topic, timeout=10).topics[topic].partitions[number]
 
-    def wait(self, what, condition, seconds=40):
+    def wait(self, what, condition, seconds=120):
         end = time.time() + seconds
         while time.time() < end:
             try:
