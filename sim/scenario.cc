@@ -216,6 +216,9 @@ void Scenario::CheckStore() {
     if (!start.ok()) {
       violations_.Add("I16 the end cannot be recovered: " + start.status().ToString());
     } else {
+      const Result<std::vector<env::FileInfo>> unfinished = env->files().List(std::string(kRoot) + "/tmp");
+      if (kind_ == StoreKind::kLocal && unfinished.ok() && !unfinished->empty())
+        violations_.Add("I16 half-written files stay: " + unfinished->front().name);
       if (!start->finished) violations_.Add("I11 the last checkpoint is not the finished one");
       CheckBooks(*env, *store);
       for (const Chain::Link& link : start->chain.links())

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "base/strong_id.h"
 
 namespace semel::checkpoint {
 
@@ -27,6 +28,11 @@ class Store {
   // Makes durable what was found, for adoption (R2): visible is not durable. No-op where every visible object is
   // durable.
   virtual Status MakeDurable(const std::string& name) = 0;
+  // What is put from now on is put by this generation. A store whose puts leave nothing half-written need not know.
+  virtual void WriteFor(Generation generation) { (void)generation; }
+  // Removes what puts of generations below the own one left half-written when their process was killed. REQUIRES: the
+  // own pin is effective (R3). A put that a lower generation is still making fails by this.
+  virtual Status RemoveUnfinished() { return Status::Ok(); }
 };
 
 // Puts and confirms (R1): OK means that exactly this content is durable under the name, kExists that another content

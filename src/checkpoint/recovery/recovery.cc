@@ -86,6 +86,7 @@ class Recovery {
   Status LookAgain();
   Status ReadChain(const Attempt& base);
   Status WalkChain(const Attempt& base);
+  Status RemoveUnfinished();
   Status Resolve();
   Status DiscardVoid();
   Status CheckFingerprint() const;
@@ -125,6 +126,7 @@ Status Recovery::ClaimGeneration() {
     const Generation next = NextGeneration(names);
     SEMEL_ASSIGN_OR_RETURN(const std::string before, NewestClaimant(names));
     const Claim claim{env_.ProcessName(), env_.Now().micros, env_.Random()};
+    store_.WriteFor(next);
     SEMEL_POINT(env_, "recovery.claim.put.before");
     const Status put = PutConfirmed(env_, store_, ClaimName(next), EncodeClaim(claim));
     if (put.is(StatusKind::kExists) && !SEMEL_BUG(kClaimNotExclusive)) continue;
@@ -294,6 +296,14 @@ Status Recovery::Choose() {
   return ReadChain(chosen_->base);
 }
 
+// Nothing depends on it: what cannot be removed now is met again by the next start.
+Status Recovery::RemoveUnfinished() {
+  SEMEL_POINT(env_, "recovery.unfinished.remove.before");
+  const Status removed = store_.RemoveUnfinished();
+  if (!removed.ok()) env_.Log(env::LogLevel::kWarning, "removing half-written files: " + removed.ToString());
+  return Status::Ok();
+}
+
 Status Recovery::Resolve() {
   ClaimWatch claims(env_, store_, start_.generation);
   const std::vector<Chain::Link> links = start_.chain.links();
@@ -414,6 +424,7 @@ Result<RecoveredStart> Recovery::Steps() {
   }
   if (SEMEL_BUG(kDiscardBeforePin)) SEMEL_RETURN_IF_ERROR(DiscardVoid());
   SEMEL_RETURN_IF_ERROR(chosen_ ? AdoptAndPin(*chosen_) : BeginLineage(nullptr, {}));
+  SEMEL_RETURN_IF_ERROR(RemoveUnfinished());
   SEMEL_RETURN_IF_ERROR(Resolve());
   SEMEL_RETURN_IF_ERROR(DiscardVoid());
   if (options_.fresh && !start_.chain.empty()) {

@@ -3,6 +3,7 @@
 #include "checkpoint/stores/local/local_store.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "checkpoint/api/planted_bugs.h"
 
@@ -44,6 +45,33 @@ Status LocalStore::MakeFolders(const std::string& path) {
   return folders_.Make(env_.files(), path);
 }
 
+void LocalStore::WriteFor(Generation generation) {
+  env::MutexLock lock(*mutex_);
+  writer_ = generation;
+}
+
+Generation LocalStore::writer() const {
+  env::MutexLock lock(*mutex_);
+  return writer_;
+}
+
+Status LocalStore::RemoveUnfinished() {
+  const std::string folder = root_ + "/tmp";
+  const Result<std::vector<env::FileInfo>> files = env_.files().List(folder);
+  if (files.status().is(StatusKind::kNotFound)) return Status::Ok();
+  if (!files.ok()) return files.status();
+  const Generation own = writer();
+  Status status;
+  for (const env::FileInfo& file : *files) {
+    char* end = nullptr;
+    const uint64_t generation = std::strtoull(file.name.c_str(), &end, 10);
+    if (end == file.name.c_str() || *end != '-' || generation >= own.value) continue;
+    const Status removed = env_.files().Remove(folder + "/" + file.name);
+    if (!removed.ok() && !removed.is(StatusKind::kNotFound) && status.ok()) status = removed;
+  }
+  return status;
+}
+
 Status LocalStore::WriteTemporary(const std::string& path, std::string_view content) {
   SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<env::File> file, env_.files().CreateExclusive(path));
   SEMEL_POINT(env_, "store.local.write.before");
@@ -55,7 +83,7 @@ Status LocalStore::WriteTemporary(const std::string& path, std::string_view cont
 Status LocalStore::PutIfAbsent(const std::string& name, std::string_view content) {
   const std::string path = root_ + "/" + name;
   const std::string folder = ParentOf(path);
-  const std::string temporary = fmt::format("{}/tmp/{:016x}", root_, env_.Random());
+  const std::string temporary = fmt::format("{}/tmp/{}-{:016x}", root_, writer().value, env_.Random());
   SEMEL_RETURN_IF_ERROR(MakeFolders(root_ + "/tmp"));
   SEMEL_RETURN_IF_ERROR(MakeFolders(folder));
   const Status written = WriteTemporary(temporary, content);

@@ -27,7 +27,9 @@ class DurableFolders {
 //   L1 a name is visible only with its complete content (the link comes after the fsync of the file);
 //   L2 a name is reported as stored only after the folders that lead to it are durable;
 //   L3 a file whose fsync failed is never linked and never used again.
-// Thread-safe. Temporary files live in <root>/tmp and are swept by whoever claims a generation later.
+//   L4 a temporary file carries the generation that writes it (<root>/tmp/<G>-<random>); only a higher one, whose pin
+//   is effective, removes it.
+// Thread-safe.
 class LocalStore final : public Store {
  public:
   // `root`: the pipeline's folder; made, with its parents, when first needed.
@@ -38,8 +40,11 @@ class LocalStore final : public Store {
   Result<std::vector<std::string>> List(const std::string& prefix) override;
   Status Remove(const std::string& name) override;
   Status MakeDurable(const std::string& name) override;
+  void WriteFor(Generation generation) override;
+  Status RemoveUnfinished() override;
 
  private:
+  Generation writer() const;
   Status WriteTemporary(const std::string& path, std::string_view content);
   Status MakeFolders(const std::string& path);
   Status SyncFolders(const std::string& path);
@@ -49,6 +54,7 @@ class LocalStore final : public Store {
   const std::string root_;
   std::unique_ptr<env::Mutex> mutex_;
   DurableFolders folders_;  // guarded by mutex_
+  Generation writer_;       // guarded by mutex_; 0: none yet
 };
 
 }  // namespace semel::checkpoint

@@ -2,6 +2,7 @@
 // Copyright The Semel Authors
 #include "checkpoint/stores/local/local_store.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -45,6 +46,20 @@ TEST_F(LocalStoreTest, ListsByPrefixAndRemoves) {
   EXPECT_TRUE(env_->files().Stat(dir_ + "/checkpoints/12-1").status().is(StatusKind::kNotFound)) << "empty folders go";
   EXPECT_TRUE(store.MakeDurable("checkpoints/1-1/MANIFEST").ok());
   EXPECT_TRUE(env_->files().List(dir_ + "/tmp").value().empty()) << "no temporary file stays";
+}
+
+TEST_F(LocalStoreTest, OnlyAHigherGenerationRemovesWhatWasLeftHalfWritten) {
+  LocalStore store(*env_, dir_);
+  store.WriteFor(Generation(2));
+  ASSERT_TRUE(store.RemoveUnfinished().ok()) << "no folder yet";
+  ASSERT_TRUE(store.PutIfAbsent("bases/0000000002", "pin").ok());
+  for (const char* name : {"1-aa", "2-bb", "3-cc", "10-dd", "other"})
+    ASSERT_TRUE(env_->files().CreateExclusive(dir_ + "/tmp/" + name).ok());
+  ASSERT_TRUE(store.RemoveUnfinished().ok());
+  const auto left = env_->files().List(dir_ + "/tmp").value();
+  std::vector<std::string> names;
+  for (const env::FileInfo& file : left) names.push_back(file.name);
+  EXPECT_THAT(names, testing::UnorderedElementsAre("2-bb", "3-cc", "10-dd", "other"));
 }
 
 TEST_F(LocalStoreTest, AFolderThatCannotBeWrittenSaysWhatToDo) {
