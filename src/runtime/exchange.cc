@@ -2,6 +2,8 @@
 // Copyright The Semel Authors
 #include "runtime/exchange.h"
 
+#include <algorithm>
+
 namespace semel::runtime {
 
 void ExchangeSender::Send(uint32_t to, Element element) {
@@ -11,17 +13,18 @@ void ExchangeSender::Send(uint32_t to, Element element) {
   if (to != worker_) wake_[to]->Wake();
 }
 
-bool ExchangeSender::Flush() {
-  bool empty = true;
+void ExchangeSender::Flush() {
   for (uint32_t to = 0; to < workers_; ++to) {
     std::deque<Element>& waiting = overflow_[to];
     while (!waiting.empty() && channels_.queues[worker_ * workers_ + to]->TryPush(waiting.front())) {
       waiting.pop_front();
       if (to != worker_) wake_[to]->Wake();
     }
-    empty = empty && waiting.empty();
   }
-  return empty;
+}
+
+bool ExchangeSender::Takes(size_t) const {
+  return std::all_of(overflow_.begin(), overflow_.end(), [](const auto& waiting) { return waiting.empty(); });
 }
 
 Status ExchangeSender::Broadcast(const Element& element) {
@@ -46,7 +49,7 @@ Status ExchangeSender::OnBatch(columnar::Batch batch) {
 Result<bool> ExchangeReceiver::Drain() {
   bool any = false;
   for (uint32_t from = 0; from < workers_; ++from) {
-    for (int i = 0; i < 8 && !IsBlocked(from); ++i) {
+    for (int i = 0; i < 8 && !IsBlocked(from) && HasRoom(); ++i) {
       std::optional<Element> element = channels_.queues[from * workers_ + worker_]->TryPop();
       if (!element) break;
       any = true;

@@ -2,7 +2,8 @@
 // Copyright The Semel Authors
 //
 // Rows to the worker that owns their key. Each pair of workers has a bounded queue per exchange; a sender never waits
-// on a full one: what does not fit stays with it, and its worker reads no source until it is gone.
+// on a full one: what does not fit stays with it, and its worker feeds nothing that leads to it (no source, no earlier
+// exchange) until it is gone. Exchanges of a plan have no cycle, so the last ones always drain.
 #pragma once
 
 #include <deque>
@@ -38,10 +39,11 @@ class ExchangeSender final : public Node {
         wake_(std::move(wake)),
         overflow_(workers) {}
 
-  // Tries again what did not fit. True if nothing is left.
-  bool Flush();
+  // Tries again what did not fit.
+  void Flush();
 
  private:
+  bool Takes(size_t) const override;
   Status OnBatch(columnar::Batch batch) override;
   Status OnWatermark(int64_t watermark) override { return Broadcast(Element::Watermark(watermark)); }
   Status OnBarrier(Epoch epoch) override { return Broadcast(Element::Barrier(epoch)); }
@@ -61,7 +63,7 @@ class ExchangeReceiver final : public Node {
  public:
   ExchangeReceiver(const plan::PhysicalNode* plan, ExchangeChannels& channels, uint32_t worker, uint32_t workers)
       : Node(plan, workers), channels_(channels), worker_(worker), workers_(workers) {}
-  // Takes a few elements of each channel that is not blocked. True if there were any.
+  // Takes a few elements of each channel that is not blocked, as long as there is room below. True if there were any.
   Result<bool> Drain();
 
  private:

@@ -14,6 +14,10 @@ Status Node::Forward(Element element) {
   return Status::Ok();
 }
 
+bool Node::HasRoom() const {
+  return std::all_of(outputs_.begin(), outputs_.end(), [](const Edge& edge) { return edge.to->Takes(edge.input); });
+}
+
 Status Node::Push(size_t input, Element element) {
   if (inputs_[input].blocked) {
     inputs_[input].waiting.push_back(std::move(element));

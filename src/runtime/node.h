@@ -59,6 +59,10 @@ class Node {
   Status Push(size_t input, Element element);
   // An input whose barrier has come and whose elements have to wait.
   bool IsBlocked(size_t input) const { return inputs_[input].blocked; }
+  // Back-pressure: whether rows that this node gives now get on, up to the next exchanges. False while a node below has
+  // to keep what it is given: behind a barrier, or because another worker's queue is full. Whoever feeds a chain asks
+  // first, so what waits is bounded by one batch a feeder. Barriers and watermarks are pushed all the same.
+  bool HasRoom() const;
 
   // The snapshot that is being collected on this worker; set before a barrier is injected.
   WorkerSnapshot* snapshot = nullptr;
@@ -71,6 +75,8 @@ class Node {
   virtual Status OnBarrier(Epoch epoch) { return Forward(Element::Barrier(epoch)); }
   virtual Status OnIdle() { return Forward(Element::Idle()); }
   Status Forward(Element element);
+  // Whether what is pushed into `input` gets on, as in HasRoom.
+  virtual bool Takes(size_t input) const { return !IsBlocked(input) && HasRoom(); }
 
  private:
   struct Input {

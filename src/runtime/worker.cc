@@ -231,14 +231,14 @@ Status Worker::HandleRequests() {
 Result<bool> Worker::Step() {
   SEMEL_RETURN_IF_ERROR(HandleRequests());
   bool progress = false;
-  bool flushed = true;
-  for (ExchangeSender* sender : senders_) flushed = sender->Flush() && flushed;
+  for (ExchangeSender* sender : senders_) sender->Flush();
   for (ExchangeReceiver* receiver : receivers_) {
     SEMEL_ASSIGN_OR_RETURN(bool drained, receiver->Drain());
     progress = progress || drained;
   }
-  if (flushed && !sources_stopped_) {
+  if (!sources_stopped_) {
     for (ScanNode* scan : scans_) {
+      if (!scan->HasRoom()) continue;
       SEMEL_ASSIGN_OR_RETURN(bool read, scan->Poll());
       progress = progress || read;
     }
