@@ -27,6 +27,24 @@ void VisitNodes(const plan::PhysicalPtr& node, std::set<const plan::PhysicalNode
   for (const plan::PhysicalPtr& input : node->inputs) VisitNodes(input, seen, visit);
 }
 
+// The ids of the sources whose rows reach an operator that fires by event time.
+std::set<std::string> SourcesOfEventTime(const plan::PhysicalPlan& plan) {
+  std::set<std::string> ids;
+  std::set<const plan::PhysicalNode*> seen;
+  auto visit = [&ids](const plan::PhysicalNode& node) {
+    if (!std::holds_alternative<plan::WindowAggregateSpec>(node.spec) &&
+        !std::holds_alternative<plan::OverAggregateSpec>(node.spec))
+      return;
+    std::set<const plan::PhysicalNode*> below;
+    for (const plan::PhysicalPtr& input : node.inputs)
+      VisitNodes(input, below, [&ids](const plan::PhysicalNode& under) {
+        if (std::holds_alternative<plan::ScanSpec>(under.spec)) ids.insert(under.id);
+      });
+  };
+  for (const plan::PhysicalPtr& sink : plan.sinks) VisitNodes(sink, seen, visit);
+  return ids;
+}
+
 }  // namespace
 
 std::string StoreFolder(const JobSettings& settings) { return settings.checkpoint_root + "/" + settings.pipeline_name; }
@@ -145,11 +163,20 @@ Result<std::vector<SplitProgress>> Job::FirstSplits() {
 }
 
 // Ends are resolved once: a restart of --until-end reads to those of the run before, and to no file or partition that
-// came later. Without --until-end a table that has no end of its own is read on past them.
+// came later. Without --until-end a table that has no end of its own is read on past them, unless a split has come to
+// its end: it no longer held the watermark, so windows and OVER may have given rows that later ones of it would change.
 Status Job::ResolveEnds(EpochSnapshot& base) {
   if (!options_.until_end) {
+    const std::set<std::string> by_event_time = SourcesOfEventTime(plan_);
     for (SplitProgress& split : base.splits) {
       if (sources_.at(split.source)->is_bounded()) continue;
+      if (split.finished && by_event_time.count(split.source) > 0)
+        return Status::Invalid(
+            kEndedSplit,
+            fmt::format("'{}' has come to the end that an earlier run with --until-end gave it, and windows or OVER "
+                        "have fired behind it: rows that came later would be late",
+                        split.split),
+            "finish the pipeline with --until-end, then start over with --fresh into other tables");
       split.end.clear();
       split.finished = false;
     }

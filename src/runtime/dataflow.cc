@@ -203,6 +203,7 @@ void ThreadedDataflow::SnapshotLoop() {
   while (std::optional<Work> work = work_.Pop()) {
     const Status done = MakeDurable(work->worker, std::move(work->part));
     if (!done.ok()) {
+      work_.Close();  // nobody takes any more: a worker that hands its part over must not wait
       parts_.listener->OnFailure(done);
       return;
     }

@@ -57,10 +57,13 @@ Status Node::AdvanceWatermark() {
     idle_sent_ = true;
     return OnIdle();
   }
-  if (least <= watermark_ && !idle_sent_) return Status::Ok();
+  // Compared with what went out of this process: below, nobody remembers what was sent before a restart.
+  if (least <= sent_ && !idle_sent_) return Status::Ok();
   idle_sent_ = false;
+  if (least == checkpoint::kFinalWatermark && watermark_ < least) before_final_ = watermark_;
   watermark_ = std::max(watermark_, least);
-  return watermark_ == checkpoint::kNoWatermark ? Status::Ok() : OnWatermark(watermark_);
+  sent_ = watermark_;
+  return OnWatermark(watermark_);
 }
 
 Status Node::AlignBarrier(size_t input, Epoch epoch) {
@@ -80,7 +83,7 @@ Status Node::AlignBarrier(size_t input, Epoch epoch) {
 }
 
 Status OperatorNode::OnWatermark(int64_t watermark) {
-  SEMEL_RETURN_IF_ERROR(operator_->OnWatermark(watermark, *this));
+  if (watermark != checkpoint::kNoWatermark) SEMEL_RETURN_IF_ERROR(operator_->OnWatermark(watermark, *this));
   return Forward(Element::Watermark(watermark));
 }
 
@@ -89,7 +92,7 @@ Status OperatorNode::OnBarrier(Epoch epoch) {
   SEMEL_ASSIGN_OR_RETURN(std::vector<operators::SnapshotPart> parts, operator_->Snapshot());
   const std::string& id = plan()->id;
   for (operators::SnapshotPart& part : parts) snapshot->parts.push_back({id, std::move(part)});
-  snapshot->watermarks[id] = watermark();
+  snapshot->watermarks[id] = watermark_to_keep();
   snapshot->books[id + "/in"] += std::exchange(operator_->counters.rows_in, 0);
   if (const int64_t late = std::exchange(operator_->counters.late, 0); late > 0) {
     snapshot->books[id + "/late"] += late;

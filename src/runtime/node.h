@@ -67,10 +67,13 @@ class Node {
   // The snapshot that is being collected on this worker; set before a barrier is injected.
   WorkerSnapshot* snapshot = nullptr;
   int64_t watermark() const { return watermark_; }
-  void set_watermark(int64_t watermark) { watermark_ = watermark; }
+  // What a checkpoint keeps. The final watermark is none of it: a source that has ended says so again after a restart.
+  int64_t watermark_to_keep() const { return watermark_ == checkpoint::kFinalWatermark ? before_final_ : watermark_; }
+  void RestoreWatermark(int64_t watermark) { watermark_ = watermark; }
 
  protected:
   virtual Status OnBatch(columnar::Batch batch) = 0;
+  // Never lower than before. kNoWatermark: nothing is known yet, but the input is no longer idle.
   virtual Status OnWatermark(int64_t watermark) { return Forward(Element::Watermark(watermark)); }
   virtual Status OnBarrier(Epoch epoch) { return Forward(Element::Barrier(epoch)); }
   virtual Status OnIdle() { return Forward(Element::Idle()); }
@@ -92,7 +95,9 @@ class Node {
   const plan::PhysicalNode* plan_;
   std::vector<Edge> outputs_;
   std::vector<Input> inputs_;
-  int64_t watermark_ = checkpoint::kNoWatermark;
+  int64_t watermark_ = checkpoint::kNoWatermark;     // also that of the checkpoint
+  int64_t sent_ = checkpoint::kNoWatermark;          // by this process
+  int64_t before_final_ = checkpoint::kNoWatermark;  // the one before the final one
   bool idle_sent_ = false;
 };
 

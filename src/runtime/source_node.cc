@@ -82,9 +82,12 @@ Status ScanNode::SendWatermark() {
     idle_sent_ = true;  // a worker without splits, or with idle ones only, holds nobody back
     return Forward(Element::Idle());
   }
-  // Watermarks of rows come from the watermark node; this one is of splits that went idle, or are back.
-  if (least && any_idle_ && *least > checkpoint::kNoWatermark) {
+  if (!least) return Status::Ok();
+  // Watermarks of rows come from the watermark node. This one is of splits that fell idle, that are back (or new) where
+  // all were idle, and of those that a restart restored: they may stay silent.
+  if (any_idle_ || idle_sent_ || (!announced_ && *least > checkpoint::kNoWatermark)) {
     idle_sent_ = false;
+    announced_ = true;
     return Forward(Element::Watermark(*least));
   }
   return Status::Ok();

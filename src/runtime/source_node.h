@@ -72,6 +72,7 @@ class ScanNode final : public Node {
   int64_t rows_ = 0;
   bool ended_ = false;
   bool idle_sent_ = false;
+  bool announced_ = false;  // a watermark was sent by this node
 };
 
 // WATERMARK FOR: computes the watermark of the split whose rows pass.

@@ -153,7 +153,7 @@ Status Worker::Restore(const checkpoint::EpochSnapshot& base) {
       SEMEL_RETURN_IF_ERROR(node->op().Restore(segment->kind, content).WithContext(segment->name));
     }
     if (auto watermark = base.watermarks.find(id); watermark != base.watermarks.end()) {
-      node->set_watermark(watermark->second);
+      node->RestoreWatermark(watermark->second);
       node->op().RestoreWatermark(watermark->second);
     }
   }

@@ -29,6 +29,7 @@ struct Feed {
   }
 
   const std::unique_ptr<env::Mutex> mutex;
+  bool bounded = false;                                 // what was sent when a lineage began is all there is
   std::vector<std::string> splits;                      // there at a first start
   std::vector<std::string> later;                       // discovered once the first chunk of a run was handed out
   bool later_at_once = false;                           // or at the start
@@ -114,7 +115,7 @@ class Reader final : public connectors::SourceReader {
 class Source final : public connectors::Source {
  public:
   Source(Feed& feed, std::string id) : feed_(feed), id_(std::move(id)) {}
-  bool is_bounded() const override { return false; }
+  bool is_bounded() const override { return feed_.bounded; }
   Result<std::vector<connectors::SplitProgress>> ResolveSplits(bool bounded) override {
     std::vector<connectors::SplitProgress> splits = New(feed_.splits, {});
     if (bounded) SEMEL_RETURN_IF_ERROR(ResolveEnds(splits));
@@ -158,10 +159,10 @@ class Source final : public connectors::Source {
 
 }  // namespace feed_internal
 
-// 'connector' = 'feed'.
-inline connectors::Connector FeedConnector(Feed& feed) {
+// 'connector' = 'feed', or the given name.
+inline connectors::Connector FeedConnector(Feed& feed, const std::string& name = "feed") {
   connectors::Connector connector;
-  connector.name = "feed";
+  connector.name = name;
   connector.has_source = true;
   connector.source_options = {{"format", true, false, "json"}};
   connector.make_source = [&feed](const connectors::ConnectorContext& context,
