@@ -193,7 +193,7 @@ void ToyDataflow::Loop() {
       if (const Status s = Snapshot(epoch); !s.ok()) return coordinator_.OnFailure(s);
     } else if (!stopping_) {
       if (stop_asked_) coordinator_.RequestStop();
-      ReadOne();
+      if (!paused_) ReadOne();
     }
     env_.SleepFor(Micros(static_cast<int64_t>(1 + world_.random().Below(20'000))));
   }

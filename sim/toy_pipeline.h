@@ -48,6 +48,7 @@ class ToyDataflow final : public checkpoint::Dataflow {
 
   void TriggerBarrier(Epoch epoch, checkpoint::BarrierKind kind) override;
   void OnCommitted(const checkpoint::EpochSnapshot& snapshot) override;
+  void SetPaused(bool paused) override { paused_ = paused; }
 
  private:
   void Loop();
@@ -68,6 +69,7 @@ class ToyDataflow final : public checkpoint::Dataflow {
   bool stopped_ = false;
   bool stopping_ = false;  // behind a kStop barrier nothing is read
   bool ended_ = false;
+  bool paused_ = false;
   const bool& stop_asked_;
   std::array<int64_t, kSplits> positions_{};
   int64_t watermark_ = 0;         // every record of a smaller index has been read; windows that end there have fired

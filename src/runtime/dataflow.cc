@@ -27,6 +27,7 @@ class ThreadedDataflow final : public RunningDataflow {
   Status Start(const EpochSnapshot& base);
   void TriggerBarrier(Epoch epoch, checkpoint::BarrierKind kind) override;
   void OnCommitted(const EpochSnapshot& snapshot) override;
+  void SetPaused(bool paused) override;
   void AddSplits(const std::string& source, const std::vector<SplitProgress>& splits) override;
   DataflowStatus status() override;
   void Stop() override;
@@ -108,6 +109,10 @@ void ThreadedDataflow::OnCommitted(const EpochSnapshot& snapshot) {
   for (auto& [id, source] : parts_.sources)
     if (const Status status = source->Acknowledge(splits[id]); !status.ok())
       parts_.env->Log(env::LogLevel::kWarning, "acknowledging upstream: " + status.ToString());
+}
+
+void ThreadedDataflow::SetPaused(bool paused) {
+  for (auto& worker : workers_) worker->SetPaused(paused);
 }
 
 void ThreadedDataflow::AddSplits(const std::string& source, const std::vector<SplitProgress>& splits) {

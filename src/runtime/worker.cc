@@ -191,6 +191,14 @@ void Worker::AddSplits(const std::string& source, std::vector<SplitProgress> spl
   parker_->Wake();
 }
 
+void Worker::SetPaused(bool paused) {
+  {
+    env::MutexLock lock(*mutex_);
+    paused_ = paused;
+  }
+  parker_->Wake();
+}
+
 DataflowStatus Worker::status() {
   env::MutexLock lock(*mutex_);
   return status_;
@@ -214,6 +222,7 @@ Status Worker::HandleRequests() {
     env::MutexLock lock(*mutex_);
     triggers.swap(triggers_);
     new_splits.swap(new_splits_);
+    sources_paused_ = paused_;
   }
   for (auto& [source, splits] : new_splits)
     for (ScanNode* scan : scans_)
@@ -236,7 +245,7 @@ Result<bool> Worker::Step() {
     SEMEL_ASSIGN_OR_RETURN(bool drained, receiver->Drain());
     progress = progress || drained;
   }
-  if (!sources_stopped_) {
+  if (!sources_stopped_ && !sources_paused_) {
     for (ScanNode* scan : scans_) {
       if (!scan->HasRoom()) continue;
       SEMEL_ASSIGN_OR_RETURN(bool read, scan->Poll());

@@ -36,6 +36,7 @@ class Worker {
   // From other strands.
   void Trigger(Epoch epoch, checkpoint::BarrierKind kind);
   void AddSplits(const std::string& source, std::vector<checkpoint::SplitProgress> splits);
+  void SetPaused(bool paused);
   DataflowStatus status();
 
  private:
@@ -73,6 +74,7 @@ class Worker {
   size_t sinks_at_barrier_ = 0;
   size_t sinks_ended_ = 0;
   bool sources_stopped_ = false;
+  bool sources_paused_ = false;
 
   std::unique_ptr<env::Mutex> mutex_;
   // Guarded by mutex_.
@@ -82,6 +84,7 @@ class Worker {
   };
   std::deque<Trigger_> triggers_;
   std::vector<std::pair<std::string, std::vector<checkpoint::SplitProgress>>> new_splits_;
+  bool paused_ = false;
   bool stopped_ = false;
   DataflowStatus status_;
 };

@@ -19,16 +19,24 @@ class Script final : public Dataflow {
   Coordinator* coordinator = nullptr;
   std::map<int, std::function<void()>> then;
   int barriers = 0;
-  bool finished = false;
+  bool finished = false, answers = true;
+  bool paused = false;
+  int pauses = 0;
+  std::function<void()> on_pause;
   void TriggerBarrier(Epoch epoch, BarrierKind) override {
     EpochSnapshot snapshot;
     snapshot.epoch = epoch;
     snapshot.sinks = {{"a", {"file"}, 1, Digest()}};
     snapshot.finished = finished;
-    coordinator->OnSnapshot(std::move(snapshot));
+    if (answers) coordinator->OnSnapshot(std::move(snapshot));
     if (auto it = then.find(++barriers); it != then.end()) it->second();
   }
   void OnCommitted(const EpochSnapshot&) override {}
+  void SetPaused(bool now_paused) override {
+    paused = now_paused;
+    ++pauses;
+    if (paused && on_pause) on_pause();
+  }
 };
 
 class CoordinatorTest : public testing::Test {
@@ -86,7 +94,37 @@ TEST_F(CoordinatorTest, UncommittedEpochsAreBounded) {
   later->Join();
   EXPECT_EQ(end.status().code(), kStillDecided);
   EXPECT_EQ(script.barriers, static_cast<int>(kMaxUncommitted) + 1) << "the last one is that of the stop";
+  EXPECT_TRUE(script.paused) << "the open epoch does not grow without bound";
   EXPECT_EQ(Manifests(), kMaxUncommitted + 1);
+}
+
+TEST_F(CoordinatorTest, SourcesGoOnOnceTheSinkAnswersAgain) {
+  world_.a.always_busy = true;
+  Script script;
+  script.on_pause = [&] { world_.a.always_busy = false; };
+  script.then[static_cast<int>(kMaxUncommitted) + 1] = [&] { script.coordinator->RequestStop(); };
+  ASSERT_TRUE(Run(script, Micros(20'000'000)).ok());
+  EXPECT_FALSE(script.paused);
+  EXPECT_EQ(script.pauses, 2);
+}
+
+TEST_F(CoordinatorTest, AStopAtTheEndOfTheInputHasItsPatienceToo) {
+  world_.a.always_busy = true;
+  Script script;
+  script.finished = true;
+  script.then[1] = [&] { script.coordinator->RequestStop(); };
+  EXPECT_EQ(Run(script).status().code(), kStillDecided);
+}
+
+TEST_F(CoordinatorTest, AStopDoesNotWaitForeverForItsLastCheckpoint) {
+  Script script;
+  script.then[2] = [&] {
+    script.answers = false;
+    script.coordinator->RequestStop();
+  };
+  const Result<RunEnd> end = Run(script);
+  EXPECT_EQ(end.status().code(), kStillDecided) << end.status().ToString();
+  EXPECT_NE(end.status().message().find("the one before"), std::string::npos) << end.status().ToString();
 }
 
 TEST_F(CoordinatorTest, WhatWasDecidedWhenTheSinkWasAwayIsCommittedByTheNextStart) {

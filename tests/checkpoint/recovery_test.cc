@@ -31,6 +31,7 @@ class InstantDataflow final : public Dataflow {
     coordinator_.OnSnapshot(std::move(snapshot));
   }
   void OnCommitted(const EpochSnapshot&) override {}
+  void SetPaused(bool paused) override { (void)paused; }
   int snapshots_ = 4;
 
  private:

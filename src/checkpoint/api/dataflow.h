@@ -39,6 +39,9 @@ class Dataflow {
   // The receipt of `epoch` is confirmed: sources may acknowledge upstream, state may drop what only older epochs
   // needed.
   virtual void OnCommitted(const EpochSnapshot& snapshot) = 0;
+  // Back-pressure of commits that cannot be made: while paused, sources read nothing; barriers and what is under way
+  // pass.
+  virtual void SetPaused(bool paused) = 0;
 };
 
 }  // namespace semel::checkpoint

@@ -46,7 +46,7 @@ void Coordinator::OnEndOfInput() {
 
 void Coordinator::RequestStop() {
   env::MutexLock lock(*mutex_);
-  stop_requested_ = true;
+  if (!stop_deadline_) stop_deadline_ = env_.Steady() + options_.stop_patience;
   changed_->NotifyAll();
 }
 
@@ -227,13 +227,27 @@ void Coordinator::CommitLoop() {
 
 // Whatever else may change wakes the strand up.
 Micros Coordinator::UntilNextDeadline(SteadyTime now) const {
-  const bool may_trigger = !in_flight_ && chain_.uncommitted() < kMaxUncommitted;
-  const SteadyTime next = may_trigger ? std::min(next_trigger_, next_claim_look_) : next_claim_look_;
+  const bool waits_for_trigger = !in_flight_ && !sources_held_;
+  const SteadyTime next = waits_for_trigger ? std::min(next_trigger_, next_claim_look_) : next_claim_look_;
   return std::max(Micros(1'000), std::min(next - now, Micros(1'000'000)));
 }
 
+void Coordinator::HoldSources(bool held) {
+  if (std::exchange(sources_held_, held) != held) dataflow_->SetPaused(held);
+}
+
+// A finished pipeline has nothing better to do than to wait; a stop has somebody waiting for it.
+Status Coordinator::CheckPatience(SteadyTime now) const {
+  if (!stop_deadline_ || now < *stop_deadline_) return Status::Ok();
+  const size_t open = chain_.uncommitted();
+  return Status::Transient(
+      kStillDecided,
+      open > 0 ? fmt::format("{} epochs are decided and will be committed by the next start", open)
+               : std::string("no last checkpoint came in time; the next start goes on from the one before"),
+      "start again when the sink answers; nothing is lost");
+}
+
 Result<RunEnd> Coordinator::Finish(RunEnd end) {
-  const SteadyTime deadline = env_.Steady() + options_.stop_patience;
   while (true) {
     if (!(env_.Steady() < next_claim_look_)) {
       next_claim_look_ = env_.Steady() + options_.claim_poll;
@@ -242,12 +256,7 @@ Result<RunEnd> Coordinator::Finish(RunEnd end) {
     env::MutexLock lock(*mutex_);
     if (!failure_.ok()) return failure_;
     if (chain_.uncommitted() == 0) return end;
-    // A finished pipeline has nothing better to do than to wait; a stop has somebody waiting for it.
-    if (end == RunEnd::kStopped && deadline < env_.Steady())
-      return Status::Transient(
-          kStillDecided,
-          fmt::format("{} epochs are decided and will be committed by the next start", chain_.uncommitted()),
-          "start again when the sink answers; nothing is lost");
+    SEMEL_RETURN_IF_ERROR(CheckPatience(env_.Steady()));
     changed_->WaitFor(*mutex_, Micros(200'000));
   }
 }
@@ -269,8 +278,9 @@ Result<RunEnd> Coordinator::Run(Dataflow& dataflow) {
           snapshot = std::move(snapshots_.front());
           snapshots_.pop_front();
         }
+        if (!snapshot) SEMEL_RETURN_IF_ERROR(CheckPatience(env_.Steady()));
         may_trigger = chain_.uncommitted() < kMaxUncommitted;
-        stop = stop_requested_;
+        stop = stop_deadline_.has_value();
         ended = end_of_input_;
       }
       if (snapshot) {
@@ -290,8 +300,9 @@ Result<RunEnd> Coordinator::Run(Dataflow& dataflow) {
       } else if (stop) {
         phase_ = Phase::kStopping;
         Trigger(BarrierKind::kStop);
-      } else if (may_trigger && !(now < next_trigger_)) {
-        Trigger(BarrierKind::kPeriodic);
+      } else if (!(now < next_trigger_)) {
+        HoldSources(!may_trigger);
+        if (may_trigger) Trigger(BarrierKind::kPeriodic);
       }
     }
   };

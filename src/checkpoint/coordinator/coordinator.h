@@ -8,8 +8,9 @@
 //        commit strand: CommitAttempt ─► receipt ─► Chain::MarkCommitted ─► PruneStore ─► Dataflow::OnCommitted
 //
 // Invariants: K1 one barrier in flight at a time; K2 at most kMaxUncommitted attempts are decided and not committed
-// (back-pressure on the trigger); K3 commits are made in chain order by one strand; K4 a manifest whose put was started
-// is confirmed, or the process ends; K5 nothing is committed before the claims were read after the confirmation.
+// (back-pressure on the trigger, and on the sources once the next one is due); K3 commits are made in chain order by
+// one strand; K4 a manifest whose put was started is confirmed, or the process ends; K5 nothing is committed before the
+// claims were read after the confirmation.
 #pragma once
 
 #include <deque>
@@ -29,7 +30,7 @@ inline constexpr size_t kMaxUncommitted = 4;
 struct CoordinatorOptions {
   Micros interval{1'000'000};
   Micros claim_poll{1'000'000};      // how often a quiet process looks whether it was superseded
-  Micros stop_patience{60'000'000};  // how long a stop waits for receipts
+  Micros stop_patience{60'000'000};  // how long a stop waits for its last checkpoint and for receipts
   size_t retained = 2;               // K
   size_t receipts_per_file = kReceiptsPerFile;
   std::string fingerprint;
@@ -82,6 +83,8 @@ class Coordinator final : public DataflowListener {
   Result<ManifestPtr> WriteManifest(EpochSnapshot snapshot);
   Status HandleSnapshot(EpochSnapshot snapshot);
   void Trigger(BarrierKind kind);
+  void HoldSources(bool held);
+  Status CheckPatience(SteadyTime now) const;  // REQUIRES: mutex_ is held
   void CommitLoop();
   Status CommitOne(ManifestPtr manifest);
   void ShowOpenCommit(const CommitProgress& progress);
@@ -104,7 +107,7 @@ class Coordinator final : public DataflowListener {
   std::deque<EpochSnapshot> snapshots_;
   std::deque<ManifestPtr> to_commit_;
   bool end_of_input_ = false;
-  bool stop_requested_ = false;
+  std::optional<SteadyTime> stop_deadline_;  // a stop was requested
   bool closed_ = false;
   Status failure_;
   Chain chain_;
@@ -115,6 +118,7 @@ class Coordinator final : public DataflowListener {
   // Only the strand that runs Run.
   Dataflow* dataflow_ = nullptr;
   Phase phase_ = Phase::kRunning;
+  bool sources_held_ = false;
   std::optional<Epoch> in_flight_;
   Epoch next_epoch_;
   SteadyTime next_trigger_;

@@ -182,7 +182,7 @@ class SqlSession {
   virtual Result<SqlResult> Execute(std::string_view sql, std::span<const SqlValue> parameters) = 0;
 };
 
-// Opens SQLite files with a rollback journal, synchronous=FULL and the given busy time-out.
+// Opens SQLite files with a rollback journal, synchronous=EXTRA and the given busy time-out.
 struct SqliteOptions {
   std::string path;
   bool create = true;

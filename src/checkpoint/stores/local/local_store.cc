@@ -96,10 +96,10 @@ Status LocalStore::PutIfAbsent(const std::string& name, std::string_view content
   SEMEL_POINT(env_, "store.local.link.before");
   const Status linked = env_.files().Link(temporary, path);
   (void)env_.files().Remove(temporary);
-  if (!linked.ok()) {
-    // Somebody has the name. Theirs may be visible without being durable; whoever adopts it makes it so.
-    return linked;
-  }
+  // A later start took the temporary file away (L4): nothing was stored, and the next try meets what it has put.
+  if (linked.is(StatusKind::kNotFound)) return Status::Transient(linked.code(), linked.message(), linked.hint());
+  // Somebody has the name. Theirs may be visible without being durable; whoever adopts it makes it so.
+  if (!linked.ok()) return linked;
   SEMEL_POINT(env_, "store.local.directory_sync.before");
   if (!SEMEL_BUG(kNoDirectorySync)) SEMEL_RETURN_IF_ERROR(env_.files().SyncDirectory(folder));
   SEMEL_POINT(env_, "store.local.put.after");
