@@ -39,6 +39,7 @@ TEST(CommitDriverTest, DoesAndReportsWhatTheTableSays) {
     uint16_t error;  // 0: committed
     bool already;
     int commits;  // tries
+    bool first_of_lineage = false;
   };
   const Marker mine = M("L", 3, 2), before = M("L", 2, 2), later = M("L", 4, 2);
   const Case cases[] = {
@@ -65,6 +66,7 @@ TEST(CommitDriverTest, DoesAndReportsWhatTheTableSays) {
       {"no marker any more", std::nullopt, true, {}, {}, false, 2011, false, 0},
       {"rolled back", before, false, {}, {}, false, 2012, false, 0},
       {"rolled back behind the own commit", mine, false, {}, {}, false, 2012, false, 0},
+      {"rolled back by a lineage before, as this one knows", M("K", 2, 2), false, {}, {}, false, 0, false, 1, true},
   };
   for (const Case& c : cases) {
     World world;
@@ -74,7 +76,8 @@ TEST(CommitDriverTest, DoesAndReportsWhatTheTableSays) {
     world.a.looks_fail = c.looks_fail;
     world.store.objects[ClaimName(Generation(2))] = "";
     if (c.superseded) world.store.objects[ClaimName(Generation(3))] = EncodeClaim({"successor", 1, 1});
-    const ManifestPtr manifest = MakeManifest(A(3, 2), {{"a", {"file"}, 1, Digest()}}, before);
+    const ManifestPtr manifest =
+        MakeManifest(A(3, 2), {{"a", {"file"}, 1, Digest()}}, c.first_of_lineage ? c.shown : before);
     ClaimWatch claims(world.env, world.store, Generation(2));
     FakeCommitter committer(world.a);
     const Result<CommitReport> report =

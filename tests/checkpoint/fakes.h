@@ -121,7 +121,10 @@ class FakeCommitter final : public Committer {
         answer = sink_.answers.front();
         sink_.answers.pop_front();
       }
-      if (answer == Answer::kApplied || answer == Answer::kLostApplied) sink_.marker = committable.marker;
+      if (answer == Answer::kApplied || answer == Answer::kLostApplied) {
+        sink_.marker = committable.marker;
+        sink_.live = true;
+      }
       switch (answer) {
         case Answer::kApplied:
           return {CommitOutcome::kCommitted, Status::Ok(), "handle"};

@@ -221,6 +221,71 @@ TEST(RecoveryTest, AFreshLineageRollsTheOldOneForwardAndExpectsItsMarkers) {
       << "a second claim, so that the first one's pin keeps meaning the old chain";
 }
 
+// Between the two claims of --fresh another start goes on from the old chain and decides an epoch.
+TEST(RecoveryTest, AFreshLineageBeginsBehindWhatWasDecidedMeanwhile) {
+  World world;
+  RunSome(world);
+  Manifest decided = Uncommit(world);
+  const Attempt newest = decided.attempt;
+  decided.parent = newest;
+  decided.expected = {{"a", decided.MarkerAfter("a")}, {"b", decided.MarkerAfter("b")}};
+  decided.attempt = A(newest.epoch.value + 1, 3);
+  decided.ancestry = ExtendAncestry(decided.ancestry, decided.attempt);
+  decided.snapshot.epoch = decided.attempt.epoch;
+  world.store.on_put = [&](const std::string& name) {
+    if (name != ClaimName(Generation(3)) || world.store.objects.count(name) > 0) return;
+    world.store.objects[name] = EncodeClaim({"another", 1, 1});
+    world.store.objects[PinName(Generation(3))] = EncodePin({decided.lineage, newest});
+    world.store.objects[ManifestName(decided.attempt)] = EncodeManifest(decided);
+  };
+  RecoveryOptions options = Options();
+  options.fresh = options.append_again = true;
+  Committers committers = world.Make();
+  const Result<RecoveredStart> start = Recover(world.env, world.store, committers, options);
+  ASSERT_TRUE(start.ok()) << start.status().ToString();
+  EXPECT_EQ(start->lineage.parent_attempt, decided.attempt);
+  EXPECT_EQ(world.a.marker, decided.MarkerAfter("a")) << "rolled forward";
+  EXPECT_EQ(start->expected.at("a"), decided.MarkerAfter("a"));
+  EXPECT_EQ(start->generation, Generation(5));
+}
+
+TEST(RecoveryTest, ASinkThatLostItsMarkerIsRefusedThoughEverythingHasAReceipt) {
+  World world;
+  RunSome(world);
+  const auto kept = world.a.marker;
+  Committers committers = world.Make();
+  world.a.marker.reset();  // restored from a backup
+  EXPECT_EQ(Recover(world.env, world.store, committers, Options()).status().code(), kMarkerMismatch);
+  world.a.marker = kept;
+  world.a.live = false;
+  EXPECT_EQ(Recover(world.env, world.store, committers, Options()).status().code(), kRolledBack);
+  world.a.live = true;
+  world.a.looks_fail = {Status::Transient(kFakeError, "busy", "wait")};
+  EXPECT_TRUE(Recover(world.env, world.store, committers, Options()).ok());
+}
+
+TEST(RecoveryTest, TheWayOutOfARollbackLeadsOut) {
+  World world;
+  RunSome(world);
+  const Manifest newest = Uncommit(world);
+  world.a.live = false;  // what was committed before was rolled back by others
+  Committers committers = world.Make();
+  RecoveryOptions options = Options();
+  const Status refused = Recover(world.env, world.store, committers, options).status();
+  EXPECT_EQ(refused.code(), kRolledBack) << refused.ToString();
+  EXPECT_NE(refused.hint().find("--fresh --append-again"), std::string::npos);
+  std::vector<std::string> said;
+  options = Options(&said);
+  options.fresh = options.append_again = true;
+  const Result<RecoveredStart> start = Recover(world.env, world.store, committers, options);
+  ASSERT_TRUE(start.ok()) << start.status().ToString();
+  EXPECT_NE(start->lineage.uuid, newest.lineage);
+  EXPECT_TRUE(std::any_of(said.begin(), said.end(),
+                          [](const std::string& line) { return line.find("is given up") != std::string::npos; }));
+  RunSome(world);  // goes on: the first commit of the new lineage is made on the dead marker
+  EXPECT_EQ(world.a.marker->lineage, start->lineage.uuid);
+}
+
 TEST(RecoveryTest, MissingFilesAreNamedAndNoOlderCheckpointIsTaken) {
   World world;
   RunSome(world);

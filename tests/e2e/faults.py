@@ -190,8 +190,8 @@ class Saved:
 
 
 def positions(kind, size, r):
-    """Every field of the seal, the first and last bytes of the payload, and one in between; a segment has no seal."""
-    fixed = {0, size - 1} if kind == "segments" else {0, 9, 13, 18, 25, 28, size - 1}
+    """Every field of the seal, the first and last bytes of the payload, and one in between."""
+    fixed = {0, 9, 13, 18, 25, 28, size - 1}
     return sorted(p for p in fixed | {r.randrange(size)} if p < size)
 
 

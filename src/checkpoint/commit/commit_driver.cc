@@ -23,9 +23,9 @@ Status CommitDriver::Pause(int tries) {
   return Status::Ok();
 }
 
-Status CommitDriver::StrangeMarker(const std::optional<Marker>& shown, bool live, const std::optional<Marker>& expected,
-                                   const Marker& mine) {
-  SEMEL_RETURN_IF_ERROR(claims_.Look());
+Status RefuseMarker(ClaimWatch& claims, const std::optional<Marker>& shown, bool live,
+                    const std::optional<Marker>& expected, const std::string& before) {
+  SEMEL_RETURN_IF_ERROR(claims.Look());
   const std::string found = shown ? shown->ToString() : "no marker";
   if (!live)
     return Status::Corrupt(
@@ -34,8 +34,8 @@ Status CommitDriver::StrangeMarker(const std::optional<Marker>& shown, bool live
         "undo the rollback, or start over with `semel run --fresh --append-again`");
   return Status::Corrupt(
       kMarkerMismatch,
-      fmt::format("the sink shows {}, expected was {} before {}", found, expected ? expected->ToString() : "no marker",
-                  mine.ToString()),
+      fmt::format("the sink shows {}, expected was {} {}", found, expected ? expected->ToString() : "no marker",
+                  before),
       "somebody else wrote as this pipeline, or the sink or the checkpoint folder was restored from a backup; "
       "`semel verify` shows which rows are there");
 }
@@ -63,7 +63,7 @@ Result<CommitReport> CommitDriver::Run(const Manifest& manifest, const SinkStage
         case CommitDecision::kAlreadyCommitted:
           return CommitReport{true, {}};
         case CommitDecision::kLookAtClaims:
-          return StrangeMarker(look.marker(), look.marker_is_live(), expected, mine);
+          return RefuseMarker(claims_, look.marker(), look.marker_is_live(), expected, "before " + mine.ToString());
         case CommitDecision::kCommit:
           break;
       }

@@ -46,6 +46,11 @@ struct CommitReport {
   std::string handle;
 };
 
+// A sink shows what it should not: Fenced if a successor is the reason, else a refusal that names both (C4). `before`
+// says where, for the message: "before 7-2".
+Status RefuseMarker(ClaimWatch& claims, const std::optional<Marker>& shown, bool live,
+                    const std::optional<Marker>& expected, const std::string& before);
+
 // Stateless but for what it was made from; one strand at a time.
 class CommitDriver {
  public:
@@ -58,8 +63,6 @@ class CommitDriver {
   Result<CommitReport> Run(const Manifest& manifest, const SinkStaged& staged, const std::vector<Marker>& later);
 
  private:
-  Status StrangeMarker(const std::optional<Marker>& shown, bool live, const std::optional<Marker>& expected,
-                       const Marker& mine);
   Status Pause(int tries);
 
   env::Env& env_;

@@ -7,6 +7,7 @@
 #include "checkpoint/api/error_codes.h"
 #include "checkpoint/api/planted_bugs.h"
 #include "checkpoint/format/records.h"
+#include "checkpoint/format/sealed_file.h"
 #include "checkpoint/retention/retention.h"
 #include "codec/sha256.h"
 
@@ -67,11 +68,12 @@ Result<StateSegment> Coordinator::WriteSegment(Epoch epoch, const std::string& o
     env::MutexLock lock(*mutex_);
     segment.name = SegmentName({epoch, generation_}, ++segment_number_);
   }
+  const std::string file = Seal(kSegmentMagic, content);
   segment.operator_id = operator_id;
-  segment.bytes = content.size();
-  segment.sha256 = codec::Sha256Hex(content);
+  segment.bytes = file.size();
+  segment.sha256 = codec::Sha256Hex(file);
   SEMEL_POINT(env_, "snapshot.segment.put.before");
-  SEMEL_RETURN_IF_ERROR(PutConfirmed(env_, store_, segment.name, content));
+  SEMEL_RETURN_IF_ERROR(PutConfirmed(env_, store_, segment.name, file));
   return segment;
 }
 
@@ -84,7 +86,8 @@ Result<std::string> Coordinator::ReadSegment(const StateSegment& segment) {
   if (content->size() != segment.bytes || codec::Sha256Hex(*content) != segment.sha256)
     return Status::Corrupt(kDamagedFile, fmt::format("'{}' is damaged: its digest does not fit", segment.name),
                            "restore the checkpoint folder from a backup");
-  return content;
+  SEMEL_ASSIGN_OR_RETURN(const std::string_view payload, Unseal(kSegmentMagic, *content, segment.name));
+  return std::string(payload);
 }
 
 Result<ManifestPtr> Coordinator::WriteManifest(EpochSnapshot snapshot) {

@@ -41,15 +41,19 @@ Attempt ChooseBase(Generation pinned_by, const Pin& pin, const std::vector<Attem
   return base;
 }
 
+bool ShowsExpected(const std::optional<Marker>& shown, bool live, const std::optional<Marker>& expected,
+                   const std::string& lineage) {
+  return shown == expected && (!shown || live || shown->lineage != lineage);
+}
+
 CommitDecision DecideCommit(const std::optional<Marker>& shown, bool live, const std::optional<Marker>& expected,
                             const Marker& mine, const std::vector<Marker>& later) {
   if (SEMEL_BUG(kBlindRetry)) return CommitDecision::kCommit;
-  if (shown && !live && !SEMEL_BUG(kRollbackIgnored))
-    return CommitDecision::kLookAtClaims;  // a rollback by others: the property stayed, the rows are gone
-  if (shown && (*shown == mine || std::find(later.begin(), later.end(), *shown) != later.end()))
+  if (SEMEL_BUG(kRollbackIgnored)) live = true;
+  // Not live: a rollback by others; the property stayed, the rows are gone.
+  if (shown && live && (*shown == mine || std::find(later.begin(), later.end(), *shown) != later.end()))
     return CommitDecision::kAlreadyCommitted;
-  if (shown == expected) return CommitDecision::kCommit;
-  return CommitDecision::kLookAtClaims;
+  return ShowsExpected(shown, live, expected, mine.lineage) ? CommitDecision::kCommit : CommitDecision::kLookAtClaims;
 }
 
 std::vector<std::string> PlanRetention(const RetentionInput& input) {

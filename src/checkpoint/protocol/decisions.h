@@ -46,6 +46,10 @@ enum class CommitDecision : uint8_t {
   kCommit,            // the sink shows exactly what is expected before this attempt
   kLookAtClaims,      // anything else: a successor, or somebody else wrote, or a marker vanished
 };
+// Whether a sink shows what lineage `lineage` expects of it: exactly that marker, and the rows behind it. Rows of an
+// earlier lineage may have been rolled back: whoever began this one knew what the sink showed.
+bool ShowsExpected(const std::optional<Marker>& shown, bool live, const std::optional<Marker>& expected,
+                   const std::string& lineage);
 // `mine`: the marker of the attempt to be committed; `later`: markers of later attempts on my chain.
 CommitDecision DecideCommit(const std::optional<Marker>& shown, bool live, const std::optional<Marker>& expected,
                             const Marker& mine, const std::vector<Marker>& later);

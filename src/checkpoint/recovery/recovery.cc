@@ -76,10 +76,14 @@ class Recovery {
 
  private:
   Result<RecoveredStart> Steps();
+  Status TakeOver();
+  Status StartOver();
   Status ClaimGeneration();
   Result<std::string> NewestClaimant(const std::vector<std::string>& names);
   Result<bool> HasReceipt(const Attempt& attempt);
   Status FenceSinks();
+  Result<std::unique_ptr<SinkView>> LookSurely(const std::string& sink, Committer& committer);
+  Status CheckMarkers();
   Status Choose();
   Status BeginLineage(const Lineage* parent, const Attempt& parent_attempt);
   Status AdoptAndPin(const Pin& pin);
@@ -167,6 +171,23 @@ Status Recovery::AdoptAndPin(const Pin& pin) {
   return LookAgain();
 }
 
+// Asks a sink for as long as it does not answer, the caller lets it, and nobody takes over.
+Result<std::unique_ptr<SinkView>> Recovery::LookSurely(const std::string& sink, Committer& committer) {
+  constexpr Micros kPause(50'000);
+  for (int tries = 1;; ++tries) {
+    Result<std::unique_ptr<SinkView>> view = committer.Look();
+    const bool again = view.status().is(StatusKind::kTransient) || view.status().is(StatusKind::kUnknown);
+    if (view.ok() || !again) return view;
+    if (tries % 64 == 0) Narrate(fmt::format("waiting for {}: {}", sink, view.status().ToString()));
+    if (options_.commit_hooks.pause) {
+      SEMEL_RETURN_IF_ERROR(options_.commit_hooks.pause(kPause));
+    } else {
+      env_.SleepFor(kPause);
+    }
+    SEMEL_RETURN_IF_ERROR(LookAgain());
+  }
+}
+
 Status Recovery::BeginLineage(const Lineage* parent, const Attempt& parent_attempt) {
   Lineage lineage;
   lineage.uuid = NewUuid(env_);
@@ -177,16 +198,8 @@ Status Recovery::BeginLineage(const Lineage* parent, const Attempt& parent_attem
     lineage.parent_attempt = parent_attempt;
   }
   for (auto& [sink, committer] : committers_) {
-    Result<std::unique_ptr<SinkView>> view = Status::Internal("not looked yet");
-    do {
-      view = committer->Look();
-      if (!view.ok()) {
-        if (!view.status().is(StatusKind::kTransient) && !view.status().is(StatusKind::kUnknown)) return view.status();
-        env_.SleepFor(Micros(50'000));
-        SEMEL_RETURN_IF_ERROR(LookAgain());
-      }
-    } while (!view.ok());
-    lineage.initial[sink] = (*view)->marker();
+    SEMEL_ASSIGN_OR_RETURN(const std::unique_ptr<SinkView> view, LookSurely(sink, *committer));
+    lineage.initial[sink] = view->marker();
     // Before the lineage exists: the state before it must stay what the next start goes on from.
     if (lineage.initial[sink] && !options_.append_again) return TargetHoldsRows(sink, *lineage.initial[sink]);
   }
@@ -317,6 +330,14 @@ Status Recovery::Resolve() {
           kMarkerMismatch, done.status().message(),
           "if the table was dropped on purpose, move the checkpoint folder away and start again: what "
           "was decided for the table cannot be committed any more");
+    if (options_.fresh && options_.append_again && done.status().code() == kRolledBack) {
+      // The user was told and wants the rows once more: nothing of this chain is promised any longer.
+      uint64_t rows = 0;
+      for (const SinkStaged& staged : link.manifest->snapshot.sinks) rows += staged.rows;
+      Narrate(fmt::format("attempt {} with {} rows is given up, and what follows it: {}",
+                          link.manifest->attempt.ToString(), rows, done.status().message()));
+      return Status::Ok();
+    }
     SEMEL_ASSIGN_OR_RETURN(AttemptReport report, std::move(done));
     start_.chain.MarkCommitted(report.attempt);
     for (const auto& [sink, done] : report.sinks)
@@ -412,31 +433,60 @@ Result<RecoveredStart> Recovery::Run() {
   return ClaimWatch(env_, store_, claimed_).Judge(start.status());
 }
 
-Result<RecoveredStart> Recovery::Steps() {
-  if (SEMEL_BUG(kListBeforeClaim)) {
-    start_.generation = Generation(UINT64_MAX);
-    SEMEL_RETURN_IF_ERROR(Choose());
-    SEMEL_RETURN_IF_ERROR(ClaimGeneration());
-  } else {
-    SEMEL_RETURN_IF_ERROR(ClaimGeneration());
-    SEMEL_RETURN_IF_ERROR(FenceSinks());
-    SEMEL_RETURN_IF_ERROR(Choose());
+// A receipt is a short cut, never the truth: what a sink shows has to be what the chain left in it, also where no
+// attempt is open.
+Status Recovery::CheckMarkers() {
+  ClaimWatch claims(env_, store_, start_.generation);
+  for (auto& [sink, committer] : committers_) {
+    SEMEL_ASSIGN_OR_RETURN(const std::unique_ptr<SinkView> view, LookSurely(sink, *committer));
+    const std::optional<Marker>& expected = start_.expected.at(sink);
+    const bool live = view->marker_is_live();
+    if (ShowsExpected(view->marker(), live, expected, start_.lineage.uuid)) continue;
+    const std::string last =
+        start_.chain.empty() ? "at the lineage's beginning" : "behind " + start_.chain.newest().attempt.ToString();
+    return RefuseMarker(claims, view->marker(), live, expected, last).WithContext(sink);
   }
+  return Status::Ok();
+}
+
+// Steps 2 to 5 for the generation that was just claimed.
+Status Recovery::TakeOver() {
+  SEMEL_RETURN_IF_ERROR(FenceSinks());
+  if (!SEMEL_BUG(kListBeforeClaim)) SEMEL_RETURN_IF_ERROR(Choose());
   if (SEMEL_BUG(kDiscardBeforePin)) SEMEL_RETURN_IF_ERROR(DiscardVoid());
   SEMEL_RETURN_IF_ERROR(chosen_ ? AdoptAndPin(*chosen_) : BeginLineage(nullptr, {}));
   SEMEL_RETURN_IF_ERROR(RemoveUnfinished());
   SEMEL_RETURN_IF_ERROR(Resolve());
-  SEMEL_RETURN_IF_ERROR(DiscardVoid());
-  if (options_.fresh && !start_.chain.empty()) {
-    // A second generation, so that this one's pin keeps meaning the old chain.
-    const Lineage old = start_.lineage;
-    const Attempt last = start_.chain.newest().attempt;
+  return DiscardVoid();
+}
+
+// --fresh: the old chain has been rolled forward. The lineage begins under a second generation, so that the first one's
+// pin keeps meaning the old chain. Whoever claimed one in between may have decided more: that is rolled forward first.
+Status Recovery::StartOver() {
+  while (true) {
+    const Generation before = start_.generation;
     SEMEL_RETURN_IF_ERROR(ClaimGeneration());
-    SEMEL_RETURN_IF_ERROR(BeginLineage(&old, last));
-    Narrate(fmt::format("started over: lineage {} follows {} at {}", start_.lineage.uuid, old.uuid, last.ToString()));
+    if (start_.generation == before.Next()) break;
+    SEMEL_RETURN_IF_ERROR(TakeOver());
   }
+  const Lineage old = start_.lineage;
+  const Attempt last = start_.chain.newest().attempt;
+  SEMEL_RETURN_IF_ERROR(BeginLineage(&old, last));
+  Narrate(fmt::format("started over: lineage {} follows {} at {}", start_.lineage.uuid, old.uuid, last.ToString()));
+  return Status::Ok();
+}
+
+Result<RecoveredStart> Recovery::Steps() {
+  if (SEMEL_BUG(kListBeforeClaim)) {
+    start_.generation = Generation(UINT64_MAX);
+    SEMEL_RETURN_IF_ERROR(Choose());
+  }
+  SEMEL_RETURN_IF_ERROR(ClaimGeneration());
+  SEMEL_RETURN_IF_ERROR(TakeOver());
+  if (options_.fresh && !start_.chain.empty()) SEMEL_RETURN_IF_ERROR(StartOver());
   SEMEL_RETURN_IF_ERROR(CheckFingerprint());
   ExpectFromChain();
+  SEMEL_RETURN_IF_ERROR(CheckMarkers());
   start_.finished = !start_.chain.empty() && start_.chain.newest().snapshot.finished;
   return std::move(start_);
 }
