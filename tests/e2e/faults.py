@@ -489,11 +489,12 @@ def locked_catalog(pipeline):
 def failed_while_locked(pipeline):
     """A record is broken while a commit waits for the catalog: the process ends all the same, and the decided epoch is committed later."""
     pipeline.warm_up()
+    pipeline.write_script(interval="2 s")  # four epochs that wait hold the sources, and no broken record is read then
     process = pipeline.start_and_commit()
     other = sqlite3.connect(pipeline.dir / "catalog.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     pipeline.produce(200)
-    time.sleep(1)  # the commit of these rows waits for the lock now
+    time.sleep(3)  # the commit of these rows waits for the lock now
     expect(process.poll() is None, "a lock on the catalog does not end a running pipeline")
     with open(pipeline.dir / "in" / "1.json", "a") as f:
         f.write("broken\n")
