@@ -31,7 +31,8 @@ class FailingEnv final : public env::Env {
 
   bool hit() const { return hits_ > 0; }
   uint64_t calls() const { return calls_; }
-  std::string failed();  // the first call that failed, with its path
+  std::string failed();                            // the first call that failed, with its path
+  std::function<void(std::string_view)> on_point;  // set before the env is used
 
   WallTime Now() override { return inner_.Now(); }
   SteadyTime Steady() override { return inner_.Steady(); }
@@ -50,7 +51,10 @@ class FailingEnv final : public env::Env {
   }
   Result<env::HttpResponse> Http(const env::HttpRequest& request) override { return inner_.Http(request); }
   Result<std::unique_ptr<env::SqlSession>> OpenSqlite(const env::SqliteOptions& options) override;
-  Status Point(std::string_view label) override { return inner_.Point(label); }
+  Status Point(std::string_view label) override {
+    if (on_point) on_point(label);
+    return inner_.Point(label);
+  }
   void Log(env::LogLevel, std::string_view) override {}
   std::string ProcessName() override { return inner_.ProcessName(); }
 

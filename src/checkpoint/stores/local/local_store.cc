@@ -95,9 +95,10 @@ Status LocalStore::PutIfAbsent(const std::string& name, std::string_view content
   }
   SEMEL_POINT(env_, "store.local.link.before");
   const Status linked = env_.files().Link(temporary, path);
-  (void)env_.files().Remove(temporary);
+  const Status removed = env_.files().Remove(temporary);
   // A later start took the temporary file away (L4): nothing was stored, and the next try meets what it has put.
-  if (linked.is(StatusKind::kNotFound)) return Status::Transient(linked.code(), linked.message(), linked.hint());
+  if (linked.is(StatusKind::kNotFound) && removed.is(StatusKind::kNotFound))
+    return Status::Transient(linked.code(), linked.message(), linked.hint());
   // Somebody has the name. Theirs may be visible without being durable; whoever adopts it makes it so.
   if (!linked.ok()) return linked;
   SEMEL_POINT(env_, "store.local.directory_sync.before");
