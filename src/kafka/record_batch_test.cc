@@ -153,6 +153,38 @@ TEST(RecordBatch, AbortedTransactionsAndControlRecordsAreLeftOutOfReadCommitted)
   EXPECT_EQ(all.next_offset, 107);
 }
 
+// The broker names the aborted transactions of the range that was asked for, so one whose marker comes first is named
+// although nothing of its data is there: the marker has to close it, or the producer's next transaction is dropped.
+TEST(RecordBatch, AnAnswerThatBeginsAtAnAbortMarkerKeepsTheNextTransaction) {
+  const std::string marker = Encode({110, {}, 0, true, true, false, 1});
+  const std::string next = Encode({111, {"a", "b"}, 0, true, false, false, 1});
+  const std::string bytes = marker + next + Encode({113, {}, 0, true, true, true, 1});
+  RecordSetRequest request;
+  request.bytes = bytes;
+  request.first_offset = 110;
+  request.aborted = {{1, 100}};
+  const RecordSet set = ReadRecordSet(request).value();
+  EXPECT_EQ(Values(set), (Strings{"111:a", "112:b"}));
+  EXPECT_EQ(set.next_offset, 114);
+}
+
+// Likewise where other producers' markers lie between, and where the transaction that is aborted next is named too.
+TEST(RecordBatch, EachMarkerClosesTheAbortedTransactionsBeforeItOnly) {
+  const auto data = [](int64_t offset, int64_t producer, std::string value) {
+    return Encode({offset, {std::move(value)}, 0, true, false, false, producer});
+  };
+  const auto marker = [](int64_t offset, int64_t producer, bool commit) {
+    return Encode({offset, {}, 0, true, true, commit, producer});
+  };
+  const std::string bytes = marker(100, 2, true) + marker(101, 1, false) + data(102, 1, "kept") + marker(103, 1, true) +
+                            data(104, 1, "gone") + marker(105, 1, false) + data(106, 1, "last");
+  RecordSetRequest request;
+  request.bytes = bytes;
+  request.first_offset = 100;
+  request.aborted = {{1, 90}, {1, 104}};
+  EXPECT_EQ(Values(ReadRecordSet(request).value()), (Strings{"102:kept", "106:last"}));
+}
+
 TEST(RecordBatch, APartitionThatEndsInAControlRecordIsReadToItsEnd) {
   const std::string bytes = Encode({100, {"a"}, 0, true, false, false, 1}) + Encode({101, {}, 0, true, true, true, 1});
   RecordSetRequest request;
