@@ -64,7 +64,7 @@ Result<std::string> Cluster::CallAt(const Endpoint& endpoint, Api api,
                                     const std::function<std::string(int16_t)>& encode, int16_t* version) {
   SEMEL_ASSIGN_OR_RETURN(Connection * connection, ConnectionTo(endpoint));
   *version = connection->Version(api);
-  Result<std::string> answer = connection->Call(api, encode(*version));
+  Result<std::string> answer = connection->Call(api, *version, encode(*version));
   if (!answer.ok()) Drop(endpoint);
   return answer;
 }

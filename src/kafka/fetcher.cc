@@ -26,6 +26,9 @@ Status Gap(std::string what) {
                          "restore the topic, or start over with --fresh");
 }
 
+// The next size to ask for where a batch did not fit. Never less than what the user set.
+int32_t Grown(int32_t max_bytes) { return std::max(max_bytes, std::min(max_bytes, kMaxGrownBytes / 2) * 2); }
+
 // Where a partition's part of an answer ends the trust in the leader rather than the reading.
 bool WantsNewLeader(int16_t error) {
   return IsRetriable(error) && error != static_cast<int16_t>(BrokerError::kOffsetNotAvailable);
@@ -226,10 +229,11 @@ Status Fetcher::AdoptLeaders(const std::vector<MetadataResponse::Topic>& topics)
   if (stopping_) return Status::Ok();
   for (const auto& [partition, found] : adopted) {
     const std::optional<Endpoint> endpoint = cluster_.EndpointOf(found.leader);
-    if (!endpoint) continue;
+    if (!endpoint || partition->stage != Stage::kLeaderless) continue;
     partition->leader = found.leader;
     partition->current_epoch = found.leader_epoch;
     partition->stage = Stage::kFetching;
+    ++partition->assignment;
     std::unique_ptr<Broker>& broker = brokers_[found.leader];
     if (broker == nullptr) {
       broker = std::make_unique<Broker>();
@@ -290,19 +294,23 @@ Status Fetcher::ExplainOutOfRange() {
 // ----------------------------------------------------------------------------------------------------
 
 // Waits until the broker leads something that may be read and the queue has room. False: the end.
-bool Fetcher::WaitForWork(Broker& broker, FetchRequest& request) {
+bool Fetcher::WaitForWork(Broker& broker, Round& round) {
   env::MutexLock lock(*mutex_);
   while (!stopping_ && failure_.ok()) {
-    request.partitions.clear();
+    round.asked.clear();
     for (const auto& p : partitions_)
       if (p->stage == Stage::kFetching && p->leader == broker.id)
-        request.partitions.push_back(
-            {p->start.topic, p->start.id, p->start.partition, p->current_epoch, p->start.offset, p->max_bytes});
-    if (!request.partitions.empty() && queued_bytes_ < options_.queue_bytes) {
+        round.asked.push_back({p.get(), p->assignment, p->start.offset});
+    if (!round.asked.empty() && queued_bytes_ < options_.queue_bytes) {
       // Whoever comes first in a request is served first: everyone in turn.
-      const size_t first = rotation_++ % request.partitions.size();
-      std::rotate(request.partitions.begin(), request.partitions.begin() + static_cast<std::ptrdiff_t>(first),
-                  request.partitions.end());
+      const size_t first = rotation_++ % round.asked.size();
+      std::rotate(round.asked.begin(), round.asked.begin() + static_cast<std::ptrdiff_t>(first), round.asked.end());
+      round.request.partitions.clear();
+      for (const Asked& asked : round.asked) {
+        const Partition& p = *asked.partition;
+        round.request.partitions.push_back(
+            {p.start.topic, p.start.id, p.start.partition, p.current_epoch, asked.offset, p.max_bytes});
+      }
       return true;
     }
     changed_->WaitFor(*mutex_, Micros(1'000'000));
@@ -316,12 +324,12 @@ void Fetcher::BrokerLoop(Broker& broker) {
     env::MutexLock lock(*mutex_);
     broker.open = nullptr;
   };
-  FetchRequest request;
-  request.max_wait_ms = options_.max_wait_ms;
-  request.min_bytes = options_.min_bytes;
-  request.max_bytes = options_.max_bytes;
-  request.read_committed = options_.read_committed;
-  while (WaitForWork(broker, request)) {
+  Round round;
+  round.request.max_wait_ms = options_.max_wait_ms;
+  round.request.min_bytes = options_.min_bytes;
+  round.request.max_bytes = options_.max_bytes;
+  round.request.read_committed = options_.read_committed;
+  while (WaitForWork(broker, round)) {
     Status status;
     if (connection == nullptr) {
       Endpoint endpoint;
@@ -338,7 +346,7 @@ void Fetcher::BrokerLoop(Broker& broker) {
         broker.open = connection.get();
       }
     }
-    if (status.ok()) status = FetchOnce(*connection, request);
+    if (status.ok()) status = FetchOnce(broker, *connection, round);
     if (status.ok()) continue;
     disconnect();
     connection.reset();
@@ -370,14 +378,16 @@ std::shared_ptr<AnswerBuffer> Fetcher::TakeBuffer() {
   return buffer;
 }
 
-Status Fetcher::FetchOnce(Connection& connection, const FetchRequest& request) {
-  SEMEL_RETURN_IF_ERROR(connection.Send(Api::kFetch, EncodeFetch(connection.Version(Api::kFetch), request)));
+Status Fetcher::FetchOnce(Broker& broker, Connection& connection, const Round& round) {
+  const int16_t version = FetchVersion(connection.Version(Api::kFetch), round.request);
+  SEMEL_RETURN_IF_ERROR(connection.Send(Api::kFetch, version, EncodeFetch(version, round.request)));
   std::shared_ptr<AnswerBuffer> answer = TakeBuffer();
-  SEMEL_RETURN_IF_ERROR(connection.Receive(
-      Api::kFetch, *answer, cluster_options_.connection.request_timeout + Micros(options_.max_wait_ms * 1000ll)));
-  SEMEL_ASSIGN_OR_RETURN(FetchResponse response, DecodeFetch(answer->body(), connection.Version(Api::kFetch)));
+  SEMEL_RETURN_IF_ERROR(
+      connection.Receive(Api::kFetch, version, *answer,
+                         cluster_options_.connection.request_timeout + Micros(options_.max_wait_ms * 1000ll)));
+  SEMEL_ASSIGN_OR_RETURN(FetchResponse response, DecodeFetch(answer->body(), version));
   if (response.error != 0) return BrokerStatus(response.error, "Fetch");
-  SEMEL_RETURN_IF_ERROR(TakeAnswer(response, std::move(answer)));
+  SEMEL_RETURN_IF_ERROR(TakeAnswer(broker, round, response, std::move(answer)));
   if (response.throttle_ms > 0) {
     env::MutexLock lock(*mutex_);
     const SteadyTime until = env_.Steady() + Micros(response.throttle_ms * 1000ll);
@@ -386,31 +396,37 @@ Status Fetcher::FetchOnce(Connection& connection, const FetchRequest& request) {
   return Status::Ok();
 }
 
-Status Fetcher::TakeAnswer(const FetchResponse& response, std::shared_ptr<AnswerBuffer> answer) {
-  std::vector<FetchedSet> sets;
+// Decodes the parts without the mutex; what counts is then taken and queued in one go, so that nobody fetches on from
+// an offset whose records are not queued yet.
+Status Fetcher::TakeAnswer(const Broker& broker, const Round& round, const FetchResponse& response,
+                           std::shared_ptr<AnswerBuffer> answer) {
+  std::vector<Taken> parts;
   bool any = false;
   for (const FetchedPartition& fetched : response.partitions) any = any || !fetched.records.empty();
+  size_t at = 0;  // answers mostly come in the order of the request
   for (const FetchedPartition& fetched : response.partitions) {
-    Partition* partition = nullptr;
-    {
-      env::MutexLock lock(*mutex_);
-      partition = Find(fetched.topic, fetched.id, fetched.partition);
-    }
-    if (partition == nullptr)
+    size_t tries = 0;
+    const auto is_it = [&](const FetchPartition& p) {
+      return p.partition == fetched.partition &&
+             (fetched.topic.empty() ? p.id == fetched.id : p.topic == fetched.topic);
+    };
+    while (tries < round.asked.size() && !is_it(round.request.partitions[at % round.asked.size()])) ++at, ++tries;
+    if (tries == round.asked.size())
       return Status::Transient(
           kBadResponse, fmt::format("Fetch answers for partition {}, which was not asked for", fetched.partition),
           "it is tried again");
-    // An empty part means "nothing there" only in an answer that was not cut short by a quota or by other partitions'
-    // records.
-    SEMEL_RETURN_IF_ERROR(TakePartition(*partition, fetched, any || response.throttle_ms > 0, sets));
+    const size_t index = at++ % round.asked.size();
+    const Asked& asked = round.asked[index];
+    parts.push_back({&asked, &fetched,
+                     ReadRecordSet({fetched.records, asked.offset, asked.partition->start.stop_offset,
+                                    options_.read_committed, fetched.aborted}),
+                     response.throttle_ms > 0 || (any && index > 0)});
   }
   env::MutexLock lock(*mutex_);
-  for (FetchedSet& set : sets) {
-    set.answer = answer;
-    queued_bytes_ += set.bytes;
-    queue_.push_back(std::move(set));
-  }
-  if (!sets.empty()) {
+  const size_t queued = queue_.size();
+  for (Taken& part : parts)
+    if (Counts(broker, *part.asked)) SEMEL_RETURN_IF_ERROR(TakePartition(part, answer));
+  if (queue_.size() > queued) {
     answer.reset();  // whoever takes the last set out may give the buffer back
     changed_->NotifyAll();
   } else if (free_.size() < kFreeBuffers) {
@@ -419,11 +435,18 @@ Status Fetcher::TakeAnswer(const FetchResponse& response, std::shared_ptr<Answer
   return Status::Ok();
 }
 
-// Only this strand changes the partition while it is being fetched; the control strand looks at it under the mutex.
-Status Fetcher::TakePartition(Partition& partition, const FetchedPartition& fetched, bool cut_short,
-                              std::vector<FetchedSet>& out) {
+// Whether what was asked is still what is wanted: another leader may have been asked since, and have answered.
+bool Fetcher::Counts(const Broker& broker, const Asked& asked) const {
+  const Partition& p = *asked.partition;
+  return p.stage == Stage::kFetching && p.leader == broker.id && p.assignment == asked.assignment &&
+         p.start.offset == asked.offset;
+}
+
+// REQUIRES: the mutex is held and the part counts.
+Status Fetcher::TakePartition(Taken& taken, const std::shared_ptr<AnswerBuffer>& answer) {
+  Partition& partition = *taken.asked->partition;
+  const FetchedPartition& fetched = *taken.fetched;
   if (fetched.error == static_cast<int16_t>(BrokerError::kOffsetOutOfRange)) {
-    env::MutexLock lock(*mutex_);
     partition.stage = Stage::kOutOfRange;
     refresh_ = true;
     changed_->NotifyAll();
@@ -432,39 +455,37 @@ Status Fetcher::TakePartition(Partition& partition, const FetchedPartition& fetc
   if (fetched.error != 0) {
     const Status status = BrokerStatus(fetched.error, NameOf(partition.start));
     if (!MayRetry(status)) return status;
-    env::MutexLock lock(*mutex_);
     if (WantsNewLeader(fetched.error)) partition.stage = Stage::kLeaderless;
     refresh_ = true;
     changed_->NotifyAll();
     return Status::Ok();
   }
-  RecordSetRequest request{fetched.records, partition.start.offset, partition.start.stop_offset,
-                           options_.read_committed, fetched.aborted};
-  Result<RecordSet> read = ReadRecordSet(request);
-  if (!read.ok()) return read.status().WithContext(NameOf(partition.start));
-  env::MutexLock lock(*mutex_);
+  if (!taken.set.ok()) return taken.set.status().WithContext(NameOf(partition.start));
+  RecordSet& read = *taken.set;
   partition.readable_end = options_.read_committed ? fetched.last_stable_offset : fetched.high_watermark;
-  const bool advanced = read->next_offset > partition.start.offset;
-  if (!advanced && !fetched.records.empty()) partition.max_bytes = std::min(partition.max_bytes * 2, kMaxGrownBytes);
+  const bool advanced = read.next_offset > partition.start.offset;
+  if (!advanced && !fetched.records.empty()) partition.max_bytes = Grown(partition.max_bytes);
   // Compaction may have taken the last offsets before the stop: the broker then has nothing more to give, again and
   // again.
   const bool nothing_left =
-      !advanced && fetched.records.empty() && !cut_short && partition.readable_end >= partition.start.stop_offset;
+      !advanced && fetched.records.empty() && !taken.cut_short && partition.readable_end >= partition.start.stop_offset;
   partition.empty_answers = nothing_left ? partition.empty_answers + 1 : 0;
-  if (partition.empty_answers >= kEmptyAnswersAtEnd) read->next_offset = partition.start.stop_offset;
-  if (read->next_offset == partition.start.offset) return Status::Ok();
-  partition.start.offset = read->next_offset;
-  if (read->leader_epoch >= 0) partition.start.leader_epoch = read->leader_epoch;
+  if (partition.empty_answers >= kEmptyAnswersAtEnd) read.next_offset = partition.start.stop_offset;
+  if (read.next_offset == partition.start.offset) return Status::Ok();
+  partition.start.offset = read.next_offset;
+  if (read.leader_epoch >= 0) partition.start.leader_epoch = read.leader_epoch;
   FetchedSet set;
   set.topic = partition.start.topic;
   set.partition = partition.start.partition;
-  set.set = std::move(read).value();
+  set.set = std::move(read);
   set.set.leader_epoch = partition.start.leader_epoch;
+  set.answer = answer;
   set.bytes = fetched.records.size();
   for (const auto& unpacked : set.set.unpacked) set.bytes += unpacked->size();
   set.at_end = partition.start.offset >= partition.start.stop_offset;
   if (set.at_end) partition.stage = Stage::kFinished;
-  out.push_back(std::move(set));
+  queued_bytes_ += set.bytes;
+  queue_.push_back(std::move(set));
   return Status::Ok();
 }
 

@@ -83,6 +83,7 @@ class Fetcher {
     Stage stage = Stage::kLeaderless;
     int32_t leader = -1;
     int32_t current_epoch = -1;  // of the leader
+    uint64_t assignment = 0;     // grows each time a leader is given to it
     int64_t readable_end = -1;
     int32_t max_bytes = 0;
     int empty_answers = 0;  // in a row, while more should have come
@@ -94,17 +95,36 @@ class Fetcher {
     std::unique_ptr<env::Strand> strand;
   };
 
+  // A request, and what was so of each of its partitions: an answer counts only while that is still so.
+  struct Asked {
+    Partition* partition;
+    uint64_t assignment;
+    int64_t offset;
+  };
+  struct Round {
+    FetchRequest request;
+    std::vector<Asked> asked;  // one per partition of the request
+  };
+  // One partition's part of an answer.
+  struct Taken {
+    const Asked* asked;
+    const FetchedPartition* fetched;
+    Result<RecordSet> set;
+    bool cut_short;  // an empty part says nothing: a quota or other partitions' records cut the answer
+  };
+
   void ControlLoop();
   Status FollowLeaders();
   Status AdoptLeaders(const std::vector<MetadataResponse::Topic>& topics);
   Status CheckEpochs(const std::vector<EpochQuestion>& questions);
   Status ExplainOutOfRange();
   void BrokerLoop(Broker& broker);
-  bool WaitForWork(Broker& broker, FetchRequest& request);
-  Status FetchOnce(Connection& connection, const FetchRequest& request);
-  Status TakeAnswer(const FetchResponse& response, std::shared_ptr<AnswerBuffer> answer);
-  Status TakePartition(Partition& partition, const FetchedPartition& fetched, bool cut_short,
-                       std::vector<FetchedSet>& out);
+  bool WaitForWork(Broker& broker, Round& round);
+  Status FetchOnce(Broker& broker, Connection& connection, const Round& round);
+  Status TakeAnswer(const Broker& broker, const Round& round, const FetchResponse& response,
+                    std::shared_ptr<AnswerBuffer> answer);
+  bool Counts(const Broker& broker, const Asked& asked) const;
+  Status TakePartition(Taken& taken, const std::shared_ptr<AnswerBuffer>& answer);
   void LoseLeader(int32_t id, const Status& why);
   std::shared_ptr<AnswerBuffer> TakeBuffer();
   void Fail(const Status& status);

@@ -405,6 +405,12 @@ Result<SaslAuthenticateResponse> DecodeSaslAuthenticate(std::string_view body) {
   return response;
 }
 
+int16_t FetchVersion(int16_t highest, const FetchRequest& request) {
+  const bool by_name = std::any_of(request.partitions.begin(), request.partitions.end(),
+                                   [](const FetchPartition& p) { return p.id == TopicId{}; });
+  return by_name ? std::min<int16_t>(highest, 12) : highest;
+}
+
 std::string EncodeFetch(int16_t version, const FetchRequest& request) {
   WireWriter out(IsFlexible(Api::kFetch, version));
   if (version <= 14) out.Int32(-1);  // a client, no replica

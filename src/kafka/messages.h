@@ -199,6 +199,9 @@ struct FetchRequest {
   bool read_committed = true;
   std::vector<FetchPartition> partitions;  // those of a topic side by side
 };
+// The version to send it in: by id from 13 on, so a topic without one (a cluster that does not keep ids yet, whatever
+// its brokers speak) needs 12.
+int16_t FetchVersion(int16_t highest, const FetchRequest& request);
 std::string EncodeFetch(int16_t version, const FetchRequest& request);
 
 struct AbortedTransaction {
