@@ -30,6 +30,9 @@ struct PartitionStart {
   int64_t stop_offset = kNoStop;  // exclusive
 };
 
+// "purchases-1".
+std::string NameOf(const PartitionStart& p);
+
 struct FetchOptions {
   bool read_committed = true;
   int32_t max_wait_ms = 500;
@@ -79,6 +82,7 @@ class Fetcher {
     kFinished,
   };
   struct Partition {
+    explicit Partition(env::Env& env) : backoff(env) {}
     PartitionStart start;  // `offset` and `leader_epoch` advance
     Stage stage = Stage::kLeaderless;
     int32_t leader = -1;
@@ -87,6 +91,11 @@ class Fetcher {
     int64_t readable_end = -1;
     int32_t max_bytes = 0;
     int empty_answers = 0;  // in a row, while more should have come
+    Status trouble;         // why nothing comes; ok: it comes
+    SteadyTime troubled_since{0};
+    std::optional<SteadyTime> told_at;
+    Backoff backoff;
+    SteadyTime retry_at{0};  // not asked for before
   };
   struct Broker {
     int32_t id = -1;
@@ -114,6 +123,8 @@ class Fetcher {
   };
 
   void ControlLoop();
+  bool AwaitRefresh(SteadyTime refreshed_at, SteadyTime not_before);
+  void Complain();
   Status FollowLeaders();
   Status AdoptLeaders(const std::vector<MetadataResponse::Topic>& topics);
   Status CheckEpochs(const std::vector<EpochQuestion>& questions);
@@ -128,6 +139,8 @@ class Fetcher {
   void LoseLeader(int32_t id, const Status& why);
   std::shared_ptr<AnswerBuffer> TakeBuffer();
   void Fail(const Status& status);
+  void NoteTrouble(Partition& partition, const Status& why);
+  void EndTrouble(Partition& partition);
   Partition* Find(std::string_view topic, const TopicId& id, int32_t partition);
 
   env::Env& env_;
@@ -146,7 +159,9 @@ class Fetcher {
   size_t rotation_ = 0;
   Status failure_;
 
-  Cluster cluster_;  // only the control strand
+  // Only the control strand.
+  Cluster cluster_;
+  SteadyTime next_look_{0};
   std::unique_ptr<env::Strand> control_;
 };
 

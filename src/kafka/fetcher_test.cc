@@ -129,6 +129,39 @@ TEST_F(FetcherTest, ABoundedPartitionIsReadToItsEnd) {
   EXPECT_TRUE(outcome.ended);
 }
 
+// --- errors of a partition
+
+TEST_F(FetcherTest, AnErrorThatLastsIsAskedSlowlyAndToldOf) {
+  for (const int16_t error : {-1, 6, 56, 78, 100}) {
+    std::atomic<int> asked = 0;
+    std::atomic<bool> well = false;
+    brokers_.on_fetch = [&](const FetchAsk& ask) {
+      ++asked;
+      return well ? Serve(ask) : Nothing(ask, error);
+    };
+    Begin();
+    const Outcome ill = ReadFor(15 * kSecond);
+    EXPECT_TRUE(ill.status.ok()) << ill.status.ToString();
+    EXPECT_LT(asked, 60) << error;
+    EXPECT_TRUE(Warned(BrokerErrorText(error))) << error;
+    well = true;
+    EXPECT_EQ(ReadFor(60 * kSecond).values, kAll) << error;
+    fetcher_->Close();
+  }
+}
+
+TEST_F(FetcherTest, ALeaderThatCannotBeReachedIsToldOf) {
+  std::atomic<bool> up = false;
+  brokers_.is_up = [&](int32_t node) { return node == 2 || up; };
+  cluster_.bootstrap = {{"n2", 9092}};
+  brokers_.on_fetch = [this](const FetchAsk& ask) { return Serve(ask); };
+  Begin();
+  EXPECT_TRUE(ReadFor(15 * kSecond).status.ok());
+  EXPECT_TRUE(Warned("n1 is down"));
+  up = true;
+  EXPECT_EQ(ReadFor(60 * kSecond).values, kAll);
+}
+
 // --- leaders that change
 
 // Broker 1 answers late, from a log that ends otherwise than its successor's. Meanwhile the topic was unknown for a

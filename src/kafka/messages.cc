@@ -30,7 +30,7 @@ struct ErrorName {
 };
 
 constexpr ErrorName kErrors[] = {
-    {-1, "UNKNOWN_SERVER_ERROR", false},
+    {-1, "UNKNOWN_SERVER_ERROR", true},
     {1, "OFFSET_OUT_OF_RANGE", false},
     {2, "CORRUPT_MESSAGE", true},
     {3, "UNKNOWN_TOPIC_OR_PARTITION", true},
