@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "kafka/error_codes.h"
+#include "kafka/record_batch.h"
 
 namespace semel::kafka {
 
@@ -61,9 +62,10 @@ Result<Connection*> Cluster::ConnectionTo(const Endpoint& endpoint) {
 }
 
 Result<std::string> Cluster::CallAt(const Endpoint& endpoint, Api api,
-                                    const std::function<std::string(int16_t)>& encode, int16_t* version) {
+                                    const std::function<std::string(int16_t)>& encode, int16_t* version,
+                                    int16_t highest) {
   SEMEL_ASSIGN_OR_RETURN(Connection * connection, ConnectionTo(endpoint));
-  *version = connection->Version(api);
+  *version = std::min(connection->Version(api), highest);
   Result<std::string> answer = connection->Call(api, *version, encode(*version));
   if (!answer.ok()) Drop(endpoint);
   return answer;
@@ -185,6 +187,12 @@ Result<std::vector<ListedOffset>> Cluster::ListOffsets(std::vector<PartitionTime
       std::move(partitions), "the offsets",
       [&](const Endpoint& endpoint, const std::vector<PartitionTime>& questions) -> Result<std::vector<ListedOffset>> {
         int16_t version = 0;
+        SEMEL_ASSIGN_OR_RETURN(Connection * connection, ConnectionTo(endpoint));
+        if (questions[0].timestamp == kEarliestLocalTimestamp && connection->Version(Api::kListOffsets) < 8) {
+          std::vector<ListedOffset> all_local;  // a broker without remote storage
+          for (const PartitionTime& q : questions) all_local.push_back({q.topic, q.partition, 0, 0});
+          return all_local;
+        }
         SEMEL_ASSIGN_OR_RETURN(
             std::string answer,
             CallAt(
@@ -192,6 +200,33 @@ Result<std::vector<ListedOffset>> Cluster::ListOffsets(std::vector<PartitionTime
                 &version));
         return DecodeListOffsets(answer, version);
       });
+}
+
+Result<TailLook> Cluster::LookPast(const FetchPartition& from) {
+  SEMEL_ASSIGN_OR_RETURN(std::vector<ListedOffset> local,
+                         ListOffsets({{from.topic, from.partition, -1, kEarliestLocalTimestamp}}, false));
+  SEMEL_ASSIGN_OR_RETURN(
+      std::vector<TailLook> looks,
+      (AskLeaders<FetchPartition, TailLook>(
+          {from}, "a look at what follows",
+          [&](const Endpoint& endpoint, const std::vector<FetchPartition>& one) -> Result<std::vector<TailLook>> {
+            FetchRequest request;
+            request.read_committed = false;
+            request.partitions = one;
+            int16_t version = 0;
+            SEMEL_ASSIGN_OR_RETURN(std::string answer,
+                                   CallAt(
+                                       endpoint, Api::kFetch, [&](int16_t v) { return EncodeFetch(v, request); },
+                                       &version, FetchVersion(INT16_MAX, request)));
+            SEMEL_ASSIGN_OR_RETURN(FetchResponse response, DecodeFetch(answer, version));
+            if (response.error != 0) return BrokerStatus(response.error, "Fetch");
+            std::vector<TailLook> seen;
+            for (const FetchedPartition& p : response.partitions)
+              seen.push_back({from.topic, from.partition, p.error, local[0].offset, response.throttle_ms > 0,
+                              p.high_watermark, NextRecordOffset(p.records, from.offset)});
+            return seen;
+          })));
+  return looks[0];
 }
 
 Result<std::vector<EpochAnswer>> Cluster::OffsetsForLeaderEpochs(std::vector<EpochQuestion> questions) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kafka/connection.h"
+#include "kafka/tail.h"
 
 namespace semel::kafka {
 
@@ -55,6 +56,8 @@ class Cluster {
   // The offsets for the partitions' timestamps, in no order. An offset is -1 where no record is as late as the
   // timestamp.
   Result<std::vector<ListedOffset>> ListOffsets(std::vector<PartitionTime> partitions, bool read_committed);
+  // Looks at what follows the offset.
+  Result<TailLook> LookPast(const FetchPartition& from);
   // For each question the end of the epoch asked about, as the present leader knows it.
   Result<std::vector<EpochAnswer>> OffsetsForLeaderEpochs(std::vector<EpochQuestion> questions);
   // Notes the offsets for a group without members.
@@ -69,7 +72,7 @@ class Cluster {
   Result<Connection*> ConnectionTo(const Endpoint& endpoint);
   void Drop(const Endpoint& endpoint) { connections_.erase(endpoint.ToString()); }
   Result<std::string> CallAt(const Endpoint& endpoint, Api api, const std::function<std::string(int16_t)>& encode,
-                             int16_t* version);
+                             int16_t* version, int16_t highest = INT16_MAX);
   Result<MetadataResponse> MetadataFrom(const Endpoint& endpoint, const std::vector<std::string>* topics);
   template <typename Question, typename Answer, typename Ask>
   Result<std::vector<Answer>> AskLeaders(std::vector<Question> open, const char* what, Ask ask);

@@ -10,7 +10,7 @@ namespace semel::kafka {
 
 namespace {
 
-constexpr int kEmptyAnswersAtEnd = 3;
+constexpr Micros kFirstLook(2'000'000);  // of a silence
 constexpr size_t kFreeBuffers = 8;
 constexpr int32_t kMaxGrownBytes = 256 << 20;
 
@@ -115,6 +115,21 @@ void Fetcher::NoteTrouble(Partition& partition, const Status& why) {
   if (partition.trouble.ok()) partition.troubled_since = now;
   partition.trouble = why;
   partition.retry_at = now + partition.backoff.Next();
+}
+
+void Fetcher::NoteSilence(Partition& partition) {
+  NoteTrouble(partition, Status::Transient(kBrokerError,
+                                           fmt::format("no records from offset {} on, though {} can be read",
+                                                       partition.start.offset, partition.readable_end),
+                                           "it is asked on; remote storage that answers too late looks like that, see "
+                                           "the broker's log"));
+  if (partition.readable_end < partition.start.stop_offset) return;
+  const SteadyTime now = env_.Steady();
+  if (!partition.silence) partition.silence = Silence{now + kFirstLook};
+  if (now < partition.silence->next_look) return;
+  partition.silence->look_wanted = true;
+  refresh_ = true;
+  changed_->NotifyAll();
 }
 
 void Fetcher::EndTrouble(Partition& partition) {
@@ -317,16 +332,16 @@ Status Fetcher::TakePartition(Taken& taken, const std::shared_ptr<AnswerBuffer>&
   if (!taken.set.ok()) return taken.set.status().WithContext(NameOf(partition.start));
   RecordSet& read = *taken.set;
   partition.readable_end = options_.read_committed ? fetched.last_stable_offset : fetched.high_watermark;
-  EndTrouble(partition);
   const bool advanced = read.next_offset > partition.start.offset;
+  const bool silent = !advanced && fetched.records.empty() && partition.readable_end > partition.start.offset;
+  if (silent && !taken.cut_short) {
+    NoteSilence(partition);
+    return Status::Ok();
+  }
+  if (!silent) partition.silence.reset();
+  if (!partition.silence) EndTrouble(partition);
   if (!advanced && !fetched.records.empty()) partition.max_bytes = Grown(partition.max_bytes);
-  // Compaction may have taken the last offsets before the stop: the broker then has nothing more to give, again and
-  // again.
-  const bool nothing_left =
-      !advanced && fetched.records.empty() && !taken.cut_short && partition.readable_end >= partition.start.stop_offset;
-  partition.empty_answers = nothing_left ? partition.empty_answers + 1 : 0;
-  if (partition.empty_answers >= kEmptyAnswersAtEnd) read.next_offset = partition.start.stop_offset;
-  if (read.next_offset == partition.start.offset) return Status::Ok();
+  if (!advanced) return Status::Ok();
   partition.start.offset = read.next_offset;
   if (read.leader_epoch >= 0) partition.start.leader_epoch = read.leader_epoch;
   FetchedSet set;

@@ -81,6 +81,12 @@ class Fetcher {
     kOutOfRange,  // the control strand tells why
     kFinished,
   };
+  // The broker gives nothing although the stop offset can be read: the control strand looks whether anything is left.
+  struct Silence {
+    SteadyTime next_look;
+    bool look_wanted = false;
+    int silent_looks = 0;  // in a row
+  };
   struct Partition {
     explicit Partition(env::Env& env) : backoff(env) {}
     PartitionStart start;  // `offset` and `leader_epoch` advance
@@ -90,8 +96,8 @@ class Fetcher {
     uint64_t assignment = 0;     // grows each time a leader is given to it
     int64_t readable_end = -1;
     int32_t max_bytes = 0;
-    int empty_answers = 0;  // in a row, while more should have come
-    Status trouble;         // why nothing comes; ok: it comes
+    std::optional<Silence> silence;  // answers without records, all the way to the stop offset
+    Status trouble;                  // why nothing comes; ok: it comes
     SteadyTime troubled_since{0};
     std::optional<SteadyTime> told_at;
     Backoff backoff;
@@ -129,6 +135,8 @@ class Fetcher {
   Status AdoptLeaders(const std::vector<MetadataResponse::Topic>& topics);
   Status CheckEpochs(const std::vector<EpochQuestion>& questions);
   Status ExplainOutOfRange();
+  Status LookForEnds();
+  void EndSilent(Partition& partition);
   void BrokerLoop(Broker& broker);
   bool WaitForWork(Broker& broker, Round& round);
   Status FetchOnce(Broker& broker, Connection& connection, const Round& round);
@@ -139,6 +147,7 @@ class Fetcher {
   void LoseLeader(int32_t id, const Status& why);
   std::shared_ptr<AnswerBuffer> TakeBuffer();
   void Fail(const Status& status);
+  void NoteSilence(Partition& partition);
   void NoteTrouble(Partition& partition, const Status& why);
   void EndTrouble(Partition& partition);
   Partition* Find(std::string_view topic, const TopicId& id, int32_t partition);

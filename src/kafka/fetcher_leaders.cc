@@ -16,6 +16,8 @@ namespace {
 constexpr Micros kDeletedPatience(10'000'000);  // a broker that just started may not know every topic yet
 constexpr Micros kRefreshInterval(100'000);
 constexpr Micros kLook(1'000'000);  // how often troubles are looked at
+constexpr Micros kTailInterval(10'000'000);
+constexpr int kSilentLooksAtEnd = 4;  // half a minute of nothing
 constexpr Micros kComplaintPatience(5'000'000);
 constexpr Micros kComplaintInterval(30'000'000);
 
@@ -37,6 +39,7 @@ void Fetcher::ControlLoop() {
   while (AwaitRefresh(refreshed_at, not_before)) {
     Status status = FollowLeaders();
     if (status.ok()) status = ExplainOutOfRange();
+    if (status.ok()) status = LookForEnds();
     refreshed_at = env_.Steady();
     const bool deleted = status.code() == kTopicReplaced && status.is(StatusKind::kTransient);
     if (deleted && !was_deleted) deleted_since = refreshed_at;
@@ -221,6 +224,52 @@ Status Fetcher::ExplainOutOfRange() {
         partition->start.partition == lost.partition)
       partition->stage = Stage::kLeaderless;
   return BrokerStatus(static_cast<int16_t>(BrokerError::kOffsetNotAvailable), NameOf(lost));
+}
+
+// Looks closer at bounded partitions that have fallen silent, and ends those that have nothing left.
+Status Fetcher::LookForEnds() {
+  while (true) {
+    Partition* partition = nullptr;
+    FetchPartition from;
+    {
+      env::MutexLock lock(*mutex_);
+      const auto it = std::find_if(partitions_.begin(), partitions_.end(), [](const auto& p) {
+        return p->stage == Stage::kFetching && p->silence && p->silence->look_wanted;
+      });
+      if (it == partitions_.end() || stopping_) return Status::Ok();
+      partition = it->get();
+      partition->silence->look_wanted = false;
+      const PartitionStart& start = partition->start;
+      from = {start.topic, start.id, start.partition, partition->current_epoch, start.offset, partition->max_bytes};
+    }
+    const Result<TailLook> look = cluster_.LookPast(from);
+    if (!look.ok() && !MayRetry(look.status())) return look.status();
+    env::MutexLock lock(*mutex_);
+    if (partition->stage != Stage::kFetching || !partition->silence || partition->start.offset != from.offset) continue;
+    Silence& silence = *partition->silence;
+    silence.next_look = env_.Steady() + kTailInterval;
+    const TailVerdict verdict =
+        look.ok() ? JudgeTail(*look, from.offset, partition->start.stop_offset) : TailVerdict::kUnknown;
+    silence.silent_looks = verdict == TailVerdict::kSilent ? silence.silent_looks + 1 : 0;
+    if (verdict == TailVerdict::kNothingLeft || silence.silent_looks >= kSilentLooksAtEnd) EndSilent(*partition);
+  }
+}
+
+// REQUIRES: the mutex is held.
+void Fetcher::EndSilent(Partition& partition) {
+  env_.Log(env::LogLevel::kWarning,
+           fmt::format("Kafka: {}: nothing is left from offset {} to {} (compaction): the partition ends there",
+                       NameOf(partition.start), partition.start.offset, partition.start.stop_offset));
+  partition.start.offset = partition.start.stop_offset;
+  partition.stage = Stage::kFinished;
+  FetchedSet end;
+  end.topic = partition.start.topic;
+  end.partition = partition.start.partition;
+  end.set.next_offset = partition.start.stop_offset;
+  end.set.leader_epoch = partition.start.leader_epoch;
+  end.at_end = true;
+  queue_.push_back(std::move(end));
+  changed_->NotifyAll();
 }
 
 }  // namespace semel::kafka

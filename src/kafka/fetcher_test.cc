@@ -129,6 +129,74 @@ TEST_F(FetcherTest, ABoundedPartitionIsReadToItsEnd) {
   EXPECT_TRUE(outcome.ended);
 }
 
+// --- answers without records
+
+TEST_F(FetcherTest, EmptyAnswersAreNoEnd) {
+  std::atomic<int> asked = 0;
+  brokers_.on_fetch = [&](const FetchAsk& ask) { return ++asked <= 12 ? Nothing(ask) : Serve(ask); };
+  Begin();
+  const Outcome outcome = ReadFor(120 * kSecond);
+  EXPECT_EQ(outcome.values, kAll);
+  EXPECT_TRUE(outcome.ended);
+}
+
+// The last records before the end were compacted away, with nothing behind them.
+TEST_F(FetcherTest, ACompactedTailOfALocalLogEndsAfterManyLooks) {
+  log_.resize(8);
+  std::atomic<int> asked = 0;
+  brokers_.on_fetch = [&](const FetchAsk& ask) {
+    asked += ask.request.partitions[0].offset == 8;
+    return ask.request.partitions[0].offset == 8 ? Nothing(ask) : Serve(ask);
+  };
+  Begin();
+  const SteadyTime begin = brokers_.Steady();
+  const Outcome outcome = ReadFor(120 * kSecond);
+  EXPECT_EQ(outcome.values, Strings(kAll.begin(), kAll.begin() + 8));
+  EXPECT_TRUE(outcome.ended);
+  EXPECT_EQ(outcome.next_offset, 10);
+  EXPECT_GE((brokers_.Steady() - begin) / kSecond, 30);
+  EXPECT_GT(asked, 10);
+  EXPECT_TRUE(Warned("t-0: nothing is left from offset 8 to 10"));
+}
+
+// As tiered storage does whose remote reads come too late: the position is not on the broker's own disk.
+TEST_F(FetcherTest, EmptyAnswersAboutAPositionInRemoteStorageNeverEndThePartition) {
+  std::atomic<bool> there = false;
+  brokers_.on_fetch = [&](const FetchAsk& ask) { return there ? Serve(ask) : Nothing(ask); };
+  brokers_.on_list = [&](int32_t, const std::vector<PartitionTime>& questions) {
+    std::vector<ListedOffset> answers = Offsets(questions);
+    for (size_t i = 0; i < answers.size(); ++i)
+      if (questions[i].timestamp == kEarliestLocalTimestamp) answers[i].offset = 9;
+    return answers;
+  };
+  Begin();
+  const Outcome silent = ReadFor(120 * kSecond);
+  EXPECT_FALSE(silent.ended);
+  EXPECT_TRUE(silent.status.ok());
+  EXPECT_TRUE(Warned("no records from offset 0 on"));
+  there = true;
+  EXPECT_EQ(ReadFor(60 * kSecond).values, kAll);
+}
+
+// A hole right before the last stable offset: read_committed gets nothing, and what follows belongs to an open
+// transaction, which is not waited for.
+TEST_F(FetcherTest, AHoleBeforeAnOpenTransactionEndsOnceTheNextRecordIsSeen) {
+  log_.resize(8);
+  Append({10, {"open"}, 0, true, false, false, 5});
+  brokers_.on_fetch = [&](const FetchAsk& ask) {
+    if (ask.request.read_committed && ask.request.partitions[0].offset == 8) return Nothing(ask);
+    if (!ask.request.read_committed) end_ = 11;
+    FetchResponse response = Serve(ask);
+    end_ = 10;
+    return response;
+  };
+  Begin();
+  const Outcome outcome = ReadFor(25 * kSecond);
+  EXPECT_EQ(outcome.values, Strings(kAll.begin(), kAll.begin() + 8));
+  EXPECT_TRUE(outcome.ended);
+  EXPECT_EQ(outcome.next_offset, 10);
+}
+
 // --- errors of a partition
 
 TEST_F(FetcherTest, AnErrorThatLastsIsAskedSlowlyAndToldOf) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr ApiRange kSpoken[] = {
     {Api::kFetch, "Fetch", 11, 16, 12},
-    {Api::kListOffsets, "ListOffsets", 4, 7, 6},
+    {Api::kListOffsets, "ListOffsets", 4, 8, 6},
     {Api::kMetadata, "Metadata", 9, 12, 9},
     {Api::kOffsetCommit, "OffsetCommit", 7, 8, 8},
     {Api::kOffsetFetch, "OffsetFetch", 5, 7, 6},

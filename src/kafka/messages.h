@@ -113,11 +113,12 @@ Result<MetadataResponse> DecodeMetadata(std::string_view body, int16_t version);
 // --- ListOffsets
 inline constexpr int64_t kLatestTimestamp = -1;
 inline constexpr int64_t kEarliestTimestamp = -2;
+inline constexpr int64_t kEarliestLocalTimestamp = -4;  // where the broker's own disk begins, from version 8 on
 struct PartitionTime {
   std::string topic;
   int32_t partition = 0;
   int32_t leader_epoch = -1;
-  int64_t timestamp = kLatestTimestamp;  // milliseconds, or one of the two above
+  int64_t timestamp = kLatestTimestamp;  // milliseconds, or one of those above
 };
 struct ListedOffset {
   std::string topic;

@@ -18,6 +18,7 @@ constexpr size_t kLengthAt = 8;
 constexpr size_t kMagicAt = 16;
 constexpr size_t kCrcAt = 17;
 constexpr size_t kAttributesAt = 21;
+constexpr size_t kLastOffsetDeltaAt = 23;
 constexpr size_t kHeaderBytes = 61;
 constexpr size_t kLengthEnds = 12;  // the length counts from here
 
@@ -194,7 +195,7 @@ Result<RecordSet> ReadRecordSet(const RecordSetRequest& request) {
     const BatchHeader batch{base_offset,
                             BigAt<int32_t>(bytes, 12),
                             BigAt<int16_t>(bytes, kAttributesAt),
-                            BigAt<int32_t>(bytes, 23),
+                            BigAt<int32_t>(bytes, kLastOffsetDeltaAt),
                             BigAt<int64_t>(bytes, 27),
                             BigAt<int64_t>(bytes, 35),
                             BigAt<int64_t>(bytes, 43),
@@ -215,6 +216,18 @@ Result<RecordSet> ReadRecordSet(const RecordSetRequest& request) {
     set.leader_epoch = batch.leader_epoch;
   }
   return set;
+}
+
+int64_t NextRecordOffset(std::string_view bytes, int64_t offset) {
+  while (bytes.size() >= kHeaderBytes) {
+    const auto base = BigAt<int64_t>(bytes, 0);
+    if (base + BigAt<int32_t>(bytes, kLastOffsetDeltaAt) >= offset) return std::max(base, offset);
+    const auto length = BigAt<int32_t>(bytes, kLengthAt);
+    const size_t size = kLengthEnds + static_cast<size_t>(std::max(length, 0));
+    if (size >= bytes.size()) return offset;
+    bytes.remove_prefix(size);
+  }
+  return bytes.empty() ? -1 : offset;
 }
 
 }  // namespace semel::kafka

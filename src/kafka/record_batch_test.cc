@@ -140,6 +140,16 @@ TEST(RecordBatch, APartitionThatEndsInAControlRecordIsReadToItsEnd) {
   EXPECT_EQ(ReadRecordSet(request).value().next_offset, 102);
 }
 
+TEST(RecordBatch, TheNextRecordLiesAtTheFirstBatchThatReachesTheOffset) {
+  const std::string bytes = Encode({100, {"a", "b"}}) + Encode({150, {"c"}});
+  EXPECT_EQ(NextRecordOffset(bytes, 100), 100);
+  EXPECT_EQ(NextRecordOffset(bytes, 101), 101);
+  EXPECT_EQ(NextRecordOffset(bytes, 102), 150);
+  EXPECT_EQ(NextRecordOffset(bytes, 151), 151);  // a batch may have been cut off behind
+  EXPECT_EQ(NextRecordOffset(std::string_view(bytes).substr(0, 20), 102), 102);
+  EXPECT_EQ(NextRecordOffset("", 102), -1);
+}
+
 TEST(RecordBatch, EveryFlippedByteIsRefusedOrHarmless) {
   const std::string good = Encode({100, {"aaaa", "bbbb"}});
   RecordSetRequest request;
