@@ -110,8 +110,12 @@ Status Fetcher::FollowLeaders() {
   {
     env::MutexLock lock(*mutex_);
     std::set<std::string> names;
-    for (const auto& partition : partitions_)
-      if (partition->stage != Stage::kFinished) names.insert(partition->start.topic);
+    for (const auto& partition : partitions_) {
+      if (partition->stage == Stage::kFinished) continue;
+      const PartitionStart& start = partition->start;
+      names.insert(start.topic);
+      cluster_.SawEpoch(start.topic, start.id, start.partition, std::max(partition->current_epoch, start.leader_epoch));
+    }
     topics.assign(names.begin(), names.end());
   }
   if (topics.empty()) return Status::Ok();
@@ -151,7 +155,9 @@ Status Fetcher::AdoptLeaders(const std::vector<MetadataResponse::Topic>& topics)
       const auto found = std::find_if(topic->partitions.begin(), topic->partitions.end(),
                                       [&](const auto& p) { return p.index == partition->start.partition; });
       if (found == topic->partitions.end() || found->leader < 0) {
-        waiting = BrokerStatus(static_cast<int16_t>(BrokerError::kLeaderNotAvailable), NameOf(partition->start));
+        MetadataResponse::Partition missing;
+        missing.index = partition->start.partition;
+        waiting = WithoutLeader(topic->name, found == topic->partitions.end() ? missing : *found);
         continue;
       }
       adopted.emplace_back(partition.get(), *found);
@@ -188,7 +194,13 @@ Status Fetcher::CheckEpochs(const std::vector<EpochQuestion>& questions) {
   env::MutexLock lock(*mutex_);
   for (const EpochAnswer& answer : answers) {
     const Partition* partition = Find(answer.topic, {}, answer.partition);
-    if (partition == nullptr || answer.end_offset < 0 || answer.end_offset >= partition->start.offset) continue;
+    if (partition == nullptr) continue;
+    if (answer.end_offset < 0 || answer.leader_epoch < 0)
+      return Gap(fmt::format(
+          "{}: the new leader knows no leader epoch {}, in which offset {} was reached: the log was truncated or "
+          "restored from elsewhere",
+          NameOf(partition->start), partition->start.leader_epoch, partition->start.offset));
+    if (answer.end_offset >= partition->start.offset) continue;
     return Gap(
         fmt::format("{}: the new leader's log ends leader epoch {} at offset {}, read was up to {}: {} records that "
                     "were read are gone (the log was truncated)",
@@ -221,8 +233,10 @@ Status Fetcher::ExplainOutOfRange() {
   env::MutexLock lock(*mutex_);
   for (const auto& partition : partitions_)
     if (partition->stage == Stage::kOutOfRange && partition->start.topic == lost.topic &&
-        partition->start.partition == lost.partition)
+        partition->start.partition == lost.partition) {
       partition->stage = Stage::kLeaderless;
+      NoteTrouble(*partition, BrokerStatus(static_cast<int16_t>(BrokerError::kOffsetNotAvailable), "Fetch"));
+    }
   return BrokerStatus(static_cast<int16_t>(BrokerError::kOffsetNotAvailable), NameOf(lost));
 }
 

@@ -265,6 +265,53 @@ TEST_F(FetcherTest, AnAnswerThatComesAfterTheLeaderChangedIsLeftOut) {
   EXPECT_EQ(ReadFor(120 * kSecond).values, kAll);
 }
 
+// Broker 1 was deposed and does not know it: its metadata and its log are older than what was read.
+TEST_F(FetcherTest, MetadataOlderThanWhatWasReadAreNotObeyed) {
+  start_.offset = 8;
+  start_.leader_epoch = 9;
+  brokers_.on_metadata = [this](int32_t node) { return node == 1 ? Leads(1, 7) : Leads(2, 9); };
+  brokers_.on_list = [this](int32_t node, const std::vector<PartitionTime>& questions) {
+    std::vector<ListedOffset> answers = Offsets(questions);
+    for (ListedOffset& answer : answers)
+      if (node == 1) answer.offset = 4;
+    return answers;
+  };
+  brokers_.on_fetch = [this](const FetchAsk& ask) { return ask.node == 1 ? Nothing(ask, 1) : Serve(ask); };
+  Begin();
+  const Outcome outcome = ReadFor(60 * kSecond);
+  EXPECT_TRUE(outcome.status.ok()) << outcome.status.ToString();
+  EXPECT_EQ(outcome.values, (Strings{"8", "9"}));
+}
+
+TEST_F(FetcherTest, ANewLeaderThatDoesNotKnowTheEpochThatWasReadIsAGap) {
+  start_.offset = 8;
+  start_.leader_epoch = 6;
+  brokers_.on_epochs = [](int32_t, const std::vector<EpochQuestion>&) {
+    return std::vector<EpochAnswer>{{"t", 0, 0, -1, -1}};
+  };
+  brokers_.on_fetch = [this](const FetchAsk& ask) { return Serve(ask); };
+  Begin();
+  const Outcome outcome = ReadFor(60 * kSecond);
+  EXPECT_EQ(outcome.status.code(), kOffsetGap);
+  EXPECT_NE(outcome.status.message().find("leader epoch 6"), std::string::npos) << outcome.status.ToString();
+}
+
+TEST_F(FetcherTest, OutOfRangeIsExplainedByTheLeaderOfTheNewestEpoch) {
+  start_.offset = 2;
+  begin_ = 5;
+  std::atomic<int> questions = 0;
+  brokers_.on_list = [&](int32_t, const std::vector<PartitionTime>& asked) {
+    for (const PartitionTime& q : asked) questions += q.leader_epoch == 7;
+    return Offsets(asked);
+  };
+  brokers_.on_fetch = [this](const FetchAsk& ask) { return Nothing(ask, 1); };
+  Begin();
+  const Outcome outcome = ReadFor(60 * kSecond);
+  EXPECT_EQ(outcome.status.code(), kOffsetGap);
+  EXPECT_NE(outcome.status.message().find("3 offsets were deleted"), std::string::npos) << outcome.status.ToString();
+  EXPECT_EQ(questions, 2);
+}
+
 // --- requests
 
 TEST_F(FetcherTest, TopicsWithoutIdsAreFetchedByName) {

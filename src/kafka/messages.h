@@ -96,6 +96,7 @@ struct MetadataResponse {
     int32_t index = 0;
     int32_t leader = -1;
     int32_t leader_epoch = -1;
+    bool stale = false;  // older than what was seen before: the leader is left out (Cluster)
   };
   struct Topic {
     int16_t error = 0;
