@@ -197,6 +197,21 @@ def gaps():
     check("… and read with --fresh", code == 0 and ids(rows) == list(range(100, 300)), err)
 
 
+def finished_partitions():
+    name = topic("finishes", 2)
+    send(name, range(10), 0)
+    send(name, range(10, 20), 1)
+    case = Case("finishes", name, **{"scan.bounded.mode": "specific-offsets", "scan.bounded.specific-offsets": "partition:0,offset:5;partition:1,offset:30"})
+    engine = case.start()
+    time.sleep(1.5)
+    engine.send_signal(signal.SIGTERM)
+    out, err = engine.communicate(timeout=60)
+    ADMIN.delete_records([TopicPartition(name, 0, 8)])[TopicPartition(name, 0)].result()
+    send(name, range(100, 120), 1)
+    code, rows, more = case.run()
+    check("a partition that was read to its end may lose its records; the others go on", engine.returncode == 0 and code == 0 and ids(rows) == list(range(100, 120)), err + more)
+
+
 def deleted_while_read():
     name = topic("deleted")
     send(name, [1])
@@ -265,7 +280,7 @@ def unreachable():
 BINARY, FOLDER, BOOTSTRAP = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]
 os.makedirs(FOLDER)
 ADMIN = AdminClient({"bootstrap.servers": BOOTSTRAP})
-CASES = (codecs, transactions, answers_that_begin_at_a_marker, starts_and_ends, several_topics, discovery, gaps, deleted_while_read, bad_records, compacted, metadata, unreachable)
+CASES = (codecs, transactions, answers_that_begin_at_a_marker, starts_and_ends, several_topics, discovery, gaps, finished_partitions, deleted_while_read, bad_records, compacted, metadata, unreachable)
 for test in CASES:
     if not sys.argv[4:] or test.__name__ in sys.argv[4:]:
         test()
