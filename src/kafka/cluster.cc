@@ -19,6 +19,11 @@ void InEpoch(PartitionTime& question, int32_t epoch) { question.leader_epoch = e
 void InEpoch(EpochQuestion& question, int32_t epoch) { question.current_leader_epoch = epoch; }
 void InEpoch(FetchPartition& question, int32_t epoch) { question.leader_epoch = epoch; }
 
+// Of ListOffsets, that knows what the timestamp stands for.
+int16_t FirstVersion(int64_t timestamp) {
+  return timestamp == kEarliestLocalTimestamp ? 8 : timestamp == kMaxTimestamp ? 7 : 0;
+}
+
 Status Impatient(const Status& last, Micros waited) {
   return Status::Transient(
       kUnreachable,
@@ -233,10 +238,11 @@ Result<std::vector<ListedOffset>> Cluster::ListOffsets(std::vector<PartitionTime
       [&](const Endpoint& endpoint, const std::vector<PartitionTime>& questions) -> Result<std::vector<ListedOffset>> {
         int16_t version = 0;
         SEMEL_ASSIGN_OR_RETURN(Connection * connection, ConnectionTo(endpoint));
-        if (questions[0].timestamp == kEarliestLocalTimestamp && connection->Version(Api::kListOffsets) < 8) {
-          std::vector<ListedOffset> all_local;  // a broker without remote storage
-          for (const PartitionTime& q : questions) all_local.push_back({q.topic, q.partition, 0, 0});
-          return all_local;
+        if (connection->Version(Api::kListOffsets) < FirstVersion(questions[0].timestamp)) {
+          std::vector<ListedOffset> unknown;
+          for (const PartitionTime& q : questions)
+            unknown.push_back({q.topic, q.partition, 0, q.timestamp == kEarliestLocalTimestamp ? 0 : -1});
+          return unknown;
         }
         SEMEL_ASSIGN_OR_RETURN(
             std::string answer,
@@ -250,12 +256,15 @@ Result<std::vector<ListedOffset>> Cluster::ListOffsets(std::vector<PartitionTime
 Result<TailLook> Cluster::LookPast(const FetchPartition& from) {
   SEMEL_ASSIGN_OR_RETURN(std::vector<ListedOffset> local,
                          ListOffsets({{from.topic, from.partition, -1, kEarliestLocalTimestamp}}, false));
+  SEMEL_ASSIGN_OR_RETURN(std::vector<ListedOffset> newest,
+                         ListOffsets({{from.topic, from.partition, -1, kMaxTimestamp}}, false));
   SEMEL_ASSIGN_OR_RETURN(
       std::vector<TailLook> looks,
       (AskLeaders<FetchPartition, TailLook>(
           {from}, "a look at what follows",
           [&](const Endpoint& endpoint, const std::vector<FetchPartition>& one) -> Result<std::vector<TailLook>> {
             FetchRequest request;
+            request.max_wait_ms = 0;
             request.read_committed = false;
             request.partitions = one;
             int16_t version = 0;
@@ -268,7 +277,7 @@ Result<TailLook> Cluster::LookPast(const FetchPartition& from) {
             std::vector<TailLook> seen;
             for (const FetchedPartition& p : response.partitions)
               seen.push_back({from.topic, from.partition, p.error, local[0].offset, response.throttle_ms > 0,
-                              p.high_watermark, NextRecordOffset(p.records, from.offset)});
+                              p.high_watermark, NextRecordOffset(p.records, from.offset), newest[0].offset});
             return seen;
           })));
   return looks[0];

@@ -63,7 +63,7 @@ class Cluster {
   Result<std::vector<MetadataResponse::Topic>> DescribeTopics(const std::vector<std::string>& topics,
                                                               const Wanted& wanted = nullptr);
   // The offsets for the partitions' timestamps, in no order. An offset is -1 where no record is as late as the
-  // timestamp.
+  // timestamp. Where the leader is too old to know kMaxTimestamp or kEarliestLocalTimestamp: -1 and 0.
   Result<std::vector<ListedOffset>> ListOffsets(std::vector<PartitionTime> partitions, bool read_committed);
   // Looks at what follows the offset.
   Result<TailLook> LookPast(const FetchPartition& from);

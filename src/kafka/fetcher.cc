@@ -316,6 +316,7 @@ Status Fetcher::TakePartition(Taken& taken, const std::shared_ptr<AnswerBuffer>&
   const FetchedPartition& fetched = *taken.fetched;
   if (fetched.error == static_cast<int16_t>(BrokerError::kOffsetOutOfRange)) {
     partition.stage = Stage::kOutOfRange;
+    NoteTrouble(partition, BrokerStatus(fetched.error, "Fetch"));
     refresh_ = true;
     changed_->NotifyAll();
     return Status::Ok();

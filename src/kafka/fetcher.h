@@ -135,7 +135,7 @@ class Fetcher {
   Status AdoptLeaders(const std::vector<MetadataResponse::Topic>& topics);
   Status CheckEpochs(const std::vector<EpochQuestion>& questions);
   Status ExplainOutOfRange();
-  Status LookForEnds();
+  Status LookForEnd();
   void EndSilent(Partition& partition);
   void BrokerLoop(Broker& broker);
   bool WaitForWork(Broker& broker, Round& round);

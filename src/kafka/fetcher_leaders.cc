@@ -37,9 +37,12 @@ void Fetcher::ControlLoop() {
   SteadyTime refreshed_at = env_.Steady();
   SteadyTime not_before = refreshed_at;
   while (AwaitRefresh(refreshed_at, not_before)) {
+    // What keeps one partition waiting keeps no other: each step is made, and what ends the run counts more.
     Status status = FollowLeaders();
-    if (status.ok()) status = ExplainOutOfRange();
-    if (status.ok()) status = LookForEnds();
+    for (const auto step : {&Fetcher::ExplainOutOfRange, &Fetcher::LookForEnd}) {
+      if (!status.ok() && !MayRetry(status)) break;
+      if (const Status next = (this->*step)(); !next.ok() && (status.ok() || !MayRetry(next))) status = next;
+    }
     refreshed_at = env_.Steady();
     const bool deleted = status.code() == kTopicReplaced && status.is(StatusKind::kTransient);
     if (deleted && !was_deleted) deleted_since = refreshed_at;
@@ -240,33 +243,36 @@ Status Fetcher::ExplainOutOfRange() {
   return BrokerStatus(static_cast<int16_t>(BrokerError::kOffsetNotAvailable), NameOf(lost));
 }
 
-// Looks closer at bounded partitions that have fallen silent, and ends those that have nothing left.
-Status Fetcher::LookForEnds() {
-  while (true) {
-    Partition* partition = nullptr;
-    FetchPartition from;
-    {
-      env::MutexLock lock(*mutex_);
-      const auto it = std::find_if(partitions_.begin(), partitions_.end(), [](const auto& p) {
-        return p->stage == Stage::kFetching && p->silence && p->silence->look_wanted;
-      });
-      if (it == partitions_.end() || stopping_) return Status::Ok();
-      partition = it->get();
-      partition->silence->look_wanted = false;
-      const PartitionStart& start = partition->start;
-      from = {start.topic, start.id, start.partition, partition->current_epoch, start.offset, partition->max_bytes};
-    }
-    const Result<TailLook> look = cluster_.LookPast(from);
-    if (!look.ok() && !MayRetry(look.status())) return look.status();
+// Looks closer at a bounded partition that has fallen silent, and ends it if it has nothing left. One at a time:
+// leaders are followed between the looks.
+Status Fetcher::LookForEnd() {
+  const auto wants_look = [](const auto& p) {
+    return p->stage == Stage::kFetching && p->silence && p->silence->look_wanted;
+  };
+  Partition* partition = nullptr;
+  FetchPartition from;
+  {
     env::MutexLock lock(*mutex_);
-    if (partition->stage != Stage::kFetching || !partition->silence || partition->start.offset != from.offset) continue;
-    Silence& silence = *partition->silence;
-    silence.next_look = env_.Steady() + kTailInterval;
-    const TailVerdict verdict =
-        look.ok() ? JudgeTail(*look, from.offset, partition->start.stop_offset) : TailVerdict::kUnknown;
-    silence.silent_looks = verdict == TailVerdict::kSilent ? silence.silent_looks + 1 : 0;
-    if (verdict == TailVerdict::kNothingLeft || silence.silent_looks >= kSilentLooksAtEnd) EndSilent(*partition);
+    const auto it = std::find_if(partitions_.begin(), partitions_.end(), wants_look);
+    if (it == partitions_.end()) return Status::Ok();
+    partition = it->get();
+    partition->silence->look_wanted = false;
+    refresh_ = refresh_ || std::any_of(partitions_.begin(), partitions_.end(), wants_look);
+    const PartitionStart& start = partition->start;
+    from = {start.topic, start.id, start.partition, partition->current_epoch, start.offset, partition->max_bytes};
   }
+  const Result<TailLook> look = cluster_.LookPast(from);
+  if (!look.ok() && !MayRetry(look.status())) return look.status();
+  env::MutexLock lock(*mutex_);
+  if (partition->stage != Stage::kFetching || !partition->silence || partition->start.offset != from.offset)
+    return Status::Ok();
+  Silence& silence = *partition->silence;
+  silence.next_look = env_.Steady() + kTailInterval;
+  const TailVerdict verdict =
+      look.ok() ? JudgeTail(*look, from.offset, partition->start.stop_offset) : TailVerdict::kUnknown;
+  silence.silent_looks = verdict == TailVerdict::kSilent ? silence.silent_looks + 1 : 0;
+  if (verdict == TailVerdict::kNothingLeft || silence.silent_looks >= kSilentLooksAtEnd) EndSilent(*partition);
+  return Status::Ok();
 }
 
 // REQUIRES: the mutex is held.

@@ -46,7 +46,10 @@ class FetcherTest : public ::testing::Test {
   std::vector<ListedOffset> Offsets(const std::vector<PartitionTime>& questions) {
     std::vector<ListedOffset> answers;
     for (const PartitionTime& q : questions)
-      answers.push_back({q.topic, q.partition, 0, q.timestamp == kLatestTimestamp ? end_ : begin_});
+      answers.push_back({q.topic, q.partition, 0,
+                         q.timestamp == kLatestTimestamp ? end_
+                         : q.timestamp == kMaxTimestamp  ? log_.back().first
+                                                         : begin_});
     return answers;
   }
   // The answer about the first partition asked for, without records.
@@ -174,6 +177,15 @@ TEST_F(FetcherTest, EmptyAnswersAboutAPositionInRemoteStorageNeverEndThePartitio
   EXPECT_FALSE(silent.ended);
   EXPECT_TRUE(silent.status.ok());
   EXPECT_TRUE(Warned("no records from offset 0 on"));
+  there = true;
+  EXPECT_EQ(ReadFor(60 * kSecond).values, kAll);
+}
+
+TEST_F(FetcherTest, EmptyAnswersNeverEndAPartitionThatIsKnownToHaveMore) {
+  std::atomic<bool> there = false;
+  brokers_.on_fetch = [&](const FetchAsk& ask) { return there ? Serve(ask) : Nothing(ask); };
+  Begin();
+  EXPECT_FALSE(ReadFor(120 * kSecond).ended);
   there = true;
   EXPECT_EQ(ReadFor(60 * kSecond).values, kAll);
 }

@@ -114,6 +114,7 @@ Result<MetadataResponse> DecodeMetadata(std::string_view body, int16_t version);
 // --- ListOffsets
 inline constexpr int64_t kLatestTimestamp = -1;
 inline constexpr int64_t kEarliestTimestamp = -2;
+inline constexpr int64_t kMaxTimestamp = -3;            // the record with the latest timestamp, from version 7 on
 inline constexpr int64_t kEarliestLocalTimestamp = -4;  // where the broker's own disk begins, from version 8 on
 struct PartitionTime {
   std::string topic;

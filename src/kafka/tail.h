@@ -21,11 +21,13 @@ struct TailLook {
   bool throttled = false;   // a quota emptied the answer
   int64_t high_watermark = -1;
   int64_t next_record = -1;  // no record lies between the offset and this one; -1: the answer had no batch
+  int64_t newest = -1;       // where the record with the latest timestamp lies; -1: not known
 };
 
 enum class TailVerdict : uint8_t {
-  kUnknown,      // nothing follows from it
-  kSilent,       // a log on the broker's own disk gave nothing: counts only when seen again and again
+  kUnknown,  // nothing follows from it
+  kSilent,   // a log on the broker's own disk gave nothing, and nothing else tells of a record there: counts only when
+             // seen again and again
   kNothingLeft,  // proven: the next record lies at the end or behind it
 };
 

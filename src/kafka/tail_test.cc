@@ -18,6 +18,8 @@ TEST(Tail, WhatALookProvesAboutTheRecordsFrom5To10) {
       {"the next record is the end", {"t", 0, 0, 0, false, 20, 10}, TailVerdict::kNothingLeft},
       {"… or behind it, whoever has stored it", {"t", 0, 0, 8, true, 20, 15}, TailVerdict::kNothingLeft},
       {"nothing in a local log", {"t", 0, 0, 5, false, 10, -1}, TailVerdict::kSilent},
+      {"… whose latest record lies before", {"t", 0, 0, 5, false, 10, -1, 4}, TailVerdict::kSilent},
+      {"… whose latest record lies there", {"t", 0, 0, 5, false, 10, -1, 9}, TailVerdict::kUnknown},
       {"nothing in remote storage", {"t", 0, 0, 6, false, 10, -1}, TailVerdict::kUnknown},
       {"no local record at all", {"t", 0, 0, -1, false, 10, -1}, TailVerdict::kUnknown},
       {"a quota", {"t", 0, 0, 0, true, 10, -1}, TailVerdict::kUnknown},
