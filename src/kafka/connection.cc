@@ -37,10 +37,9 @@ Status Connection::Negotiate() {
   int16_t version = RangeOf(Api::kApiVersions).highest;
   ApiVersionsResponse response;
   while (true) {
-    SEMEL_RETURN_IF_ERROR(SendFrame(Api::kApiVersions, version, EncodeApiVersions(version)));
-    versions_[Api::kApiVersions] = version;
+    SEMEL_RETURN_IF_ERROR(Send(Api::kApiVersions, version, EncodeApiVersions(version)));
     AnswerBuffer answer;
-    SEMEL_RETURN_IF_ERROR(Receive(Api::kApiVersions, answer, options_.connect_timeout));
+    SEMEL_RETURN_IF_ERROR(Receive(Api::kApiVersions, version, answer, options_.connect_timeout));
     const bool refused = answer.size >= 2 && WireReader(answer.body(), false).Int16() ==
                                                  static_cast<int16_t>(BrokerError::kUnsupportedVersion);
     if (refused && version > 0) {
@@ -107,7 +106,7 @@ Result<std::string> Connection::Exchange(std::string_view message) {
   return std::move(response.bytes);
 }
 
-Status Connection::SendFrame(Api api, int16_t version, std::string_view body) {
+Status Connection::Send(Api api, int16_t version, std::string_view body) {
   codec::ByteWriter head;
   const bool flexible = IsFlexible(api, version);
   const size_t head_bytes = 2 + 2 + 4 + 2 + options_.client_id.size() + (flexible ? 1 : 0);
@@ -121,8 +120,6 @@ Status Connection::SendFrame(Api api, int16_t version, std::string_view body) {
   const std::string_view parts[] = {head.bytes(), body};
   return socket_->Send(parts, env_.Steady() + options_.request_timeout).WithContext("sending to " + peer_);
 }
-
-Status Connection::Send(Api api, std::string_view body) { return SendFrame(api, Version(api), body); }
 
 Status Connection::Fill(std::span<char> out, SteadyTime deadline) {
   while (!out.empty()) {
@@ -153,11 +150,11 @@ Result<size_t> Connection::ReceiveHead(SteadyTime deadline) {
   return static_cast<size_t>(length) - 4;
 }
 
-Status Connection::Receive(Api api, AnswerBuffer& buffer, Micros timeout) {
+Status Connection::Receive(Api api, int16_t version, AnswerBuffer& buffer, Micros timeout) {
   const SteadyTime deadline = env_.Steady() + timeout;
   SEMEL_ASSIGN_OR_RETURN(size_t length, ReceiveHead(deadline));
   // Tagged fields of the header: none are defined, their count is one zero byte.
-  if (HeaderHasTags(api, Version(api)) && length > 0) {
+  if (HeaderHasTags(api, version) && length > 0) {
     char tags = 0;
     SEMEL_RETURN_IF_ERROR(Fill({&tags, 1}, deadline));
     --length;
@@ -170,10 +167,10 @@ Status Connection::Receive(Api api, AnswerBuffer& buffer, Micros timeout) {
   return Fill({buffer.bytes.data(), length}, deadline);
 }
 
-Result<std::string> Connection::Call(Api api, std::string_view body) {
-  SEMEL_RETURN_IF_ERROR(Send(api, body));
+Result<std::string> Connection::Call(Api api, int16_t version, std::string_view body) {
+  SEMEL_RETURN_IF_ERROR(Send(api, version, body));
   AnswerBuffer buffer;
-  SEMEL_RETURN_IF_ERROR(Receive(api, buffer, options_.request_timeout));
+  SEMEL_RETURN_IF_ERROR(Receive(api, version, buffer, options_.request_timeout));
   return std::string(buffer.body());
 }
 

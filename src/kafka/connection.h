@@ -46,15 +46,15 @@ class Connection {
   static Result<std::unique_ptr<Connection>> Open(env::Env& env, const Endpoint& endpoint,
                                                   const ConnectionOptions& options);
 
-  // The version that both sides speak.
+  // The highest version that both sides speak.
   int16_t Version(Api api) const { return versions_.at(api); }
-  // Sends `body`, encoded in Version(api).
-  Status Send(Api api, std::string_view body);
+  // Sends `body`, encoded in `version`, which is Version(api) or less.
+  Status Send(Api api, int16_t version, std::string_view body);
   // Receives the answer to the oldest request into `buffer` (its memory is used again). The connection is useless after
   // a failure.
-  Status Receive(Api api, AnswerBuffer& buffer, Micros timeout);
+  Status Receive(Api api, int16_t version, AnswerBuffer& buffer, Micros timeout);
   // Send and Receive.
-  Result<std::string> Call(Api api, std::string_view body);
+  Result<std::string> Call(Api api, int16_t version, std::string_view body);
   // Ends the stream: pending calls of the owner fail. Any strand.
   void Close() { socket_->Close(); }
 
@@ -66,8 +66,8 @@ class Connection {
   Status AuthenticateByScram();
   // One message of the mechanism and its answer. Invalid: the broker refuses.
   Result<std::string> Exchange(std::string_view message);
+  Result<std::string> Call(Api api, std::string_view body) { return Call(api, Version(api), body); }
   Status Fill(std::span<char> out, SteadyTime deadline);
-  Status SendFrame(Api api, int16_t version, std::string_view body);
   Result<size_t> ReceiveHead(SteadyTime deadline);
 
   env::Env& env_;

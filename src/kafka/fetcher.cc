@@ -3,7 +3,6 @@
 #include "kafka/fetcher.h"
 
 #include <algorithm>
-#include <set>
 
 #include "kafka/error_codes.h"
 
@@ -11,20 +10,12 @@ namespace semel::kafka {
 
 namespace {
 
-constexpr Micros kDeletedPatience(10'000'000);  // a broker that just started may not know every topic yet
-constexpr Micros kRefreshInterval(100'000);
-constexpr Micros kComplaintInterval(30'000'000);
-constexpr int kEmptyAnswersAtEnd = 3;
+constexpr Micros kFirstLook(2'000'000);  // of a silence
 constexpr size_t kFreeBuffers = 8;
 constexpr int32_t kMaxGrownBytes = 256 << 20;
 
-std::string NameOf(const PartitionStart& p) { return fmt::format("{}-{}", p.topic, p.partition); }
-
-Status Gap(std::string what) {
-  return Status::Invalid(kOffsetGap, std::move(what),
-                         "records that were never read are gone, or records that were read do not exist any more; "
-                         "restore the topic, or start over with --fresh");
-}
+// The next size to ask for where a batch did not fit. Never less than what the user set.
+int32_t Grown(int32_t max_bytes) { return std::max(max_bytes, std::min(max_bytes, kMaxGrownBytes / 2) * 2); }
 
 // Where a partition's part of an answer ends the trust in the leader rather than the reading.
 bool WantsNewLeader(int16_t error) {
@@ -32,6 +23,8 @@ bool WantsNewLeader(int16_t error) {
 }
 
 }  // namespace
+
+std::string NameOf(const PartitionStart& p) { return fmt::format("{}-{}", p.topic, p.partition); }
 
 Fetcher::Fetcher(env::Env& env, const ClusterOptions& cluster, const FetchOptions& options)
     : env_(env),
@@ -64,7 +57,7 @@ void Fetcher::Close() {
 void Fetcher::Add(const std::vector<PartitionStart>& partitions) {
   env::MutexLock lock(*mutex_);
   for (const PartitionStart& start : partitions) {
-    auto partition = std::make_unique<Partition>();
+    auto partition = std::make_unique<Partition>(env_);
     partition->start = start;
     partition->max_bytes = options_.max_partition_bytes;
     if (start.offset >= start.stop_offset) {
@@ -116,6 +109,37 @@ void Fetcher::Fail(const Status& status) {
   changed_->NotifyAll();
 }
 
+// REQUIRES: the mutex is held, here and below.
+void Fetcher::NoteTrouble(Partition& partition, const Status& why) {
+  const SteadyTime now = env_.Steady();
+  if (partition.trouble.ok()) partition.troubled_since = now;
+  partition.trouble = why;
+  partition.retry_at = now + partition.backoff.Next();
+}
+
+void Fetcher::NoteSilence(Partition& partition) {
+  NoteTrouble(partition, Status::Transient(kBrokerError,
+                                           fmt::format("no records from offset {} on, though {} can be read",
+                                                       partition.start.offset, partition.readable_end),
+                                           "it is asked on; remote storage that answers too late looks like that, see "
+                                           "the broker's log"));
+  if (partition.readable_end < partition.start.stop_offset) return;
+  const SteadyTime now = env_.Steady();
+  if (!partition.silence) partition.silence = Silence{now + kFirstLook};
+  if (now < partition.silence->next_look) return;
+  partition.silence->look_wanted = true;
+  refresh_ = true;
+  changed_->NotifyAll();
+}
+
+void Fetcher::EndTrouble(Partition& partition) {
+  if (partition.trouble.ok()) return;
+  partition.trouble = Status::Ok();
+  partition.told_at.reset();
+  partition.backoff.Reset();
+  partition.retry_at = SteadyTime{0};
+}
+
 Fetcher::Partition* Fetcher::Find(std::string_view topic, const TopicId& id, int32_t partition) {
   for (const auto& candidate : partitions_) {
     if (candidate->start.partition != partition) continue;
@@ -124,188 +148,37 @@ Fetcher::Partition* Fetcher::Find(std::string_view topic, const TopicId& id, int
   return nullptr;
 }
 
-// --- the control strand
-// ---------------------------------------------------------------------------------------------------
-
-void Fetcher::ControlLoop() {
-  Backoff backoff(env_);
-  SteadyTime next_complaint{0};
-  SteadyTime troubled_since{0};
-  SteadyTime refreshed_at = env_.Steady();
-  bool adopted_once = false;
-  while (true) {
-    {
-      env::MutexLock lock(*mutex_);
-      while (!stopping_ && !refresh_ && env_.Steady() - refreshed_at < options_.metadata_max_age)
-        changed_->WaitFor(*mutex_, Micros(1'000'000));
-      // A leader that refuses while the metadata still name it must not be asked in a hot loop.
-      while (!stopping_ && adopted_once && env_.Steady() - refreshed_at < kRefreshInterval)
-        changed_->WaitFor(*mutex_, kRefreshInterval);
-      if (stopping_ || !failure_.ok()) return;
-      refresh_ = false;
-    }
-    Status status = FollowLeaders();
-    if (status.ok()) status = ExplainOutOfRange();
-    refreshed_at = env_.Steady();
-    if (status.ok()) {
-      adopted_once = true;
-      backoff.Reset();
-      troubled_since = SteadyTime{0};
-      continue;
-    }
-    if (troubled_since.micros == 0) troubled_since = refreshed_at;
-    const bool deleted = status.code() == kTopicReplaced && status.is(StatusKind::kTransient);
-    if (!MayRetry(status) || (deleted && refreshed_at - troubled_since > kDeletedPatience)) return Fail(status);
-    if (!(refreshed_at < next_complaint)) {
-      env_.Log(env::LogLevel::kWarning, "Kafka: " + status.ToString() + "; trying on");
-      next_complaint = refreshed_at + kComplaintInterval;
-    }
-    env::MutexLock lock(*mutex_);
-    if (!stopping_) changed_->WaitFor(*mutex_, backoff.Next());
-    refresh_ = true;
-  }
-}
-
-Status Fetcher::FollowLeaders() {
-  std::vector<std::string> topics;
-  {
-    env::MutexLock lock(*mutex_);
-    std::set<std::string> names;
-    for (const auto& partition : partitions_)
-      if (partition->stage != Stage::kFinished) names.insert(partition->start.topic);
-    topics.assign(names.begin(), names.end());
-  }
-  if (topics.empty()) return Status::Ok();
-  SEMEL_ASSIGN_OR_RETURN(MetadataResponse metadata, cluster_.AskMetadata(&topics));
-  return AdoptLeaders(metadata.topics);
-}
-
-// Gives partitions without leader to the one that the metadata names. Transient if one is still without.
-Status Fetcher::AdoptLeaders(const std::vector<MetadataResponse::Topic>& topics) {
-  Status waiting;
-  std::vector<EpochQuestion> questions;
-  std::vector<std::pair<Partition*, MetadataResponse::Partition>> adopted;
-  {
-    env::MutexLock lock(*mutex_);
-    for (const auto& partition : partitions_) {
-      if (partition->stage == Stage::kFinished) continue;
-      const auto topic =
-          std::find_if(topics.begin(), topics.end(), [&](const auto& t) { return t.name == partition->start.topic; });
-      if (topic == topics.end() || topic->error == static_cast<int16_t>(BrokerError::kUnknownTopicOrPartition)) {
-        partition->stage = partition->stage == Stage::kFetching ? Stage::kLeaderless : partition->stage;
-        waiting =
-            Status::Transient(kTopicReplaced, fmt::format("topic '{}' does not exist any more", partition->start.topic),
-                              "it was deleted while it was being read; restore it, or start over with --fresh");
-        continue;
-      }
-      if (topic->error != 0) {
-        waiting = BrokerStatus(topic->error, fmt::format("topic '{}'", topic->name));
-        continue;
-      }
-      if (partition->start.id == TopicId{}) partition->start.id = topic->id;
-      if (topic->id != TopicId{} && partition->start.id != topic->id)
-        return Status::Invalid(kTopicReplaced,
-                               fmt::format("topic '{}' was deleted and created again: its id is {}, read was {}",
-                                           topic->name, TopicIdText(topic->id), TopicIdText(partition->start.id)),
-                               "offsets of the old topic mean nothing in the new one; start over with --fresh");
-      if (partition->stage != Stage::kLeaderless) continue;
-      const auto found = std::find_if(topic->partitions.begin(), topic->partitions.end(),
-                                      [&](const auto& p) { return p.index == partition->start.partition; });
-      if (found == topic->partitions.end() || found->leader < 0) {
-        waiting = BrokerStatus(static_cast<int16_t>(BrokerError::kLeaderNotAvailable), NameOf(partition->start));
-        continue;
-      }
-      adopted.emplace_back(partition.get(), *found);
-      if (partition->start.leader_epoch >= 0 && found->leader_epoch > partition->start.leader_epoch)
-        questions.push_back(
-            {partition->start.topic, partition->start.partition, found->leader_epoch, partition->start.leader_epoch});
-    }
-  }
-  if (!questions.empty()) SEMEL_RETURN_IF_ERROR(CheckEpochs(questions));
-  env::MutexLock lock(*mutex_);
-  if (stopping_) return Status::Ok();
-  for (const auto& [partition, found] : adopted) {
-    const std::optional<Endpoint> endpoint = cluster_.EndpointOf(found.leader);
-    if (!endpoint) continue;
-    partition->leader = found.leader;
-    partition->current_epoch = found.leader_epoch;
-    partition->stage = Stage::kFetching;
-    std::unique_ptr<Broker>& broker = brokers_[found.leader];
-    if (broker == nullptr) {
-      broker = std::make_unique<Broker>();
-      broker->id = found.leader;
-      broker->strand = env_.Spawn("kafka-fetch", [this, b = broker.get()] { BrokerLoop(*b); });
-    }
-    broker->endpoint = *endpoint;
-  }
-  changed_->NotifyAll();
-  return waiting;
-}
-
-// A new leader may have a shorter log than what was read: then acknowledged records are gone (KIP-320).
-Status Fetcher::CheckEpochs(const std::vector<EpochQuestion>& questions) {
-  SEMEL_ASSIGN_OR_RETURN(std::vector<EpochAnswer> answers, cluster_.OffsetsForLeaderEpochs(questions));
-  env::MutexLock lock(*mutex_);
-  for (const EpochAnswer& answer : answers) {
-    const Partition* partition = Find(answer.topic, {}, answer.partition);
-    if (partition == nullptr || answer.end_offset < 0 || answer.end_offset >= partition->start.offset) continue;
-    return Gap(
-        fmt::format("{}: the new leader's log ends leader epoch {} at offset {}, read was up to {}: {} records that "
-                    "were read are gone (the log was truncated)",
-                    NameOf(partition->start), answer.leader_epoch, answer.end_offset, partition->start.offset,
-                    partition->start.offset - answer.end_offset));
-  }
-  return Status::Ok();
-}
-
-Status Fetcher::ExplainOutOfRange() {
-  PartitionStart lost;
-  {
-    env::MutexLock lock(*mutex_);
-    const auto it = std::find_if(partitions_.begin(), partitions_.end(),
-                                 [](const auto& p) { return p->stage == Stage::kOutOfRange; });
-    if (it == partitions_.end()) return Status::Ok();
-    lost = (*it)->start;
-  }
-  SEMEL_ASSIGN_OR_RETURN(std::vector<ListedOffset> first,
-                         cluster_.ListOffsets({{lost.topic, lost.partition, -1, kEarliestTimestamp}}, false));
-  SEMEL_ASSIGN_OR_RETURN(std::vector<ListedOffset> last,
-                         cluster_.ListOffsets({{lost.topic, lost.partition, -1, kLatestTimestamp}}, false));
-  if (lost.offset < first[0].offset)
-    return Gap(fmt::format(
-        "{}: offset {} is next, but the log begins at {}: {} offsets were deleted before they were read (retention)",
-        NameOf(lost), lost.offset, first[0].offset, first[0].offset - lost.offset));
-  if (lost.offset > last[0].offset)
-    return Gap(fmt::format("{}: offset {} is next, but the log ends at {}: records that were read are gone",
-                           NameOf(lost), lost.offset, last[0].offset));
-  env::MutexLock lock(*mutex_);
-  for (const auto& partition : partitions_)
-    if (partition->stage == Stage::kOutOfRange && partition->start.topic == lost.topic &&
-        partition->start.partition == lost.partition)
-      partition->stage = Stage::kLeaderless;
-  return BrokerStatus(static_cast<int16_t>(BrokerError::kOffsetNotAvailable), NameOf(lost));
-}
-
 // --- a broker's strand
 // ----------------------------------------------------------------------------------------------------
 
 // Waits until the broker leads something that may be read and the queue has room. False: the end.
-bool Fetcher::WaitForWork(Broker& broker, FetchRequest& request) {
+bool Fetcher::WaitForWork(Broker& broker, Round& round) {
   env::MutexLock lock(*mutex_);
   while (!stopping_ && failure_.ok()) {
-    request.partitions.clear();
-    for (const auto& p : partitions_)
-      if (p->stage == Stage::kFetching && p->leader == broker.id)
-        request.partitions.push_back(
-            {p->start.topic, p->start.id, p->start.partition, p->current_epoch, p->start.offset, p->max_bytes});
-    if (!request.partitions.empty() && queued_bytes_ < options_.queue_bytes) {
+    round.asked.clear();
+    const SteadyTime now = env_.Steady();
+    Micros pause(1'000'000);
+    for (const auto& p : partitions_) {
+      if (p->stage != Stage::kFetching || p->leader != broker.id) continue;
+      if (now < p->retry_at) {
+        pause = std::min(pause, p->retry_at - now);
+      } else {
+        round.asked.push_back({p.get(), p->assignment, p->start.offset});
+      }
+    }
+    if (!round.asked.empty() && queued_bytes_ < options_.queue_bytes) {
       // Whoever comes first in a request is served first: everyone in turn.
-      const size_t first = rotation_++ % request.partitions.size();
-      std::rotate(request.partitions.begin(), request.partitions.begin() + static_cast<std::ptrdiff_t>(first),
-                  request.partitions.end());
+      const size_t first = rotation_++ % round.asked.size();
+      std::rotate(round.asked.begin(), round.asked.begin() + static_cast<std::ptrdiff_t>(first), round.asked.end());
+      round.request.partitions.clear();
+      for (const Asked& asked : round.asked) {
+        const Partition& p = *asked.partition;
+        round.request.partitions.push_back(
+            {p.start.topic, p.start.id, p.start.partition, p.current_epoch, asked.offset, p.max_bytes});
+      }
       return true;
     }
-    changed_->WaitFor(*mutex_, Micros(1'000'000));
+    changed_->WaitFor(*mutex_, pause);
   }
   return false;
 }
@@ -316,12 +189,12 @@ void Fetcher::BrokerLoop(Broker& broker) {
     env::MutexLock lock(*mutex_);
     broker.open = nullptr;
   };
-  FetchRequest request;
-  request.max_wait_ms = options_.max_wait_ms;
-  request.min_bytes = options_.min_bytes;
-  request.max_bytes = options_.max_bytes;
-  request.read_committed = options_.read_committed;
-  while (WaitForWork(broker, request)) {
+  Round round;
+  round.request.max_wait_ms = options_.max_wait_ms;
+  round.request.min_bytes = options_.min_bytes;
+  round.request.max_bytes = options_.max_bytes;
+  round.request.read_committed = options_.read_committed;
+  while (WaitForWork(broker, round)) {
     Status status;
     if (connection == nullptr) {
       Endpoint endpoint;
@@ -338,7 +211,7 @@ void Fetcher::BrokerLoop(Broker& broker) {
         broker.open = connection.get();
       }
     }
-    if (status.ok()) status = FetchOnce(*connection, request);
+    if (status.ok()) status = FetchOnce(broker, *connection, round);
     if (status.ok()) continue;
     disconnect();
     connection.reset();
@@ -356,8 +229,11 @@ void Fetcher::LoseLeader(int32_t id, const Status& why) {
   env::MutexLock lock(*mutex_);
   if (stopping_) return;
   env_.Log(env::LogLevel::kDebug, fmt::format("Kafka broker {}: {}", id, why.ToString()));
-  for (const auto& partition : partitions_)
-    if (partition->leader == id && partition->stage == Stage::kFetching) partition->stage = Stage::kLeaderless;
+  for (const auto& partition : partitions_) {
+    if (partition->leader != id || partition->stage != Stage::kFetching) continue;
+    partition->stage = Stage::kLeaderless;
+    NoteTrouble(*partition, why);
+  }
   refresh_ = true;
   changed_->NotifyAll();
 }
@@ -370,14 +246,16 @@ std::shared_ptr<AnswerBuffer> Fetcher::TakeBuffer() {
   return buffer;
 }
 
-Status Fetcher::FetchOnce(Connection& connection, const FetchRequest& request) {
-  SEMEL_RETURN_IF_ERROR(connection.Send(Api::kFetch, EncodeFetch(connection.Version(Api::kFetch), request)));
+Status Fetcher::FetchOnce(Broker& broker, Connection& connection, const Round& round) {
+  const int16_t version = FetchVersion(connection.Version(Api::kFetch), round.request);
+  SEMEL_RETURN_IF_ERROR(connection.Send(Api::kFetch, version, EncodeFetch(version, round.request)));
   std::shared_ptr<AnswerBuffer> answer = TakeBuffer();
-  SEMEL_RETURN_IF_ERROR(connection.Receive(
-      Api::kFetch, *answer, cluster_options_.connection.request_timeout + Micros(options_.max_wait_ms * 1000ll)));
-  SEMEL_ASSIGN_OR_RETURN(FetchResponse response, DecodeFetch(answer->body(), connection.Version(Api::kFetch)));
+  SEMEL_RETURN_IF_ERROR(
+      connection.Receive(Api::kFetch, version, *answer,
+                         cluster_options_.connection.request_timeout + Micros(options_.max_wait_ms * 1000ll)));
+  SEMEL_ASSIGN_OR_RETURN(FetchResponse response, DecodeFetch(answer->body(), version));
   if (response.error != 0) return BrokerStatus(response.error, "Fetch");
-  SEMEL_RETURN_IF_ERROR(TakeAnswer(response, std::move(answer)));
+  SEMEL_RETURN_IF_ERROR(TakeAnswer(broker, round, response, std::move(answer)));
   if (response.throttle_ms > 0) {
     env::MutexLock lock(*mutex_);
     const SteadyTime until = env_.Steady() + Micros(response.throttle_ms * 1000ll);
@@ -386,31 +264,37 @@ Status Fetcher::FetchOnce(Connection& connection, const FetchRequest& request) {
   return Status::Ok();
 }
 
-Status Fetcher::TakeAnswer(const FetchResponse& response, std::shared_ptr<AnswerBuffer> answer) {
-  std::vector<FetchedSet> sets;
+// Decodes the parts without the mutex; what counts is then taken and queued in one go, so that nobody fetches on from
+// an offset whose records are not queued yet.
+Status Fetcher::TakeAnswer(const Broker& broker, const Round& round, const FetchResponse& response,
+                           std::shared_ptr<AnswerBuffer> answer) {
+  std::vector<Taken> parts;
   bool any = false;
   for (const FetchedPartition& fetched : response.partitions) any = any || !fetched.records.empty();
+  size_t at = 0;  // answers mostly come in the order of the request
   for (const FetchedPartition& fetched : response.partitions) {
-    Partition* partition = nullptr;
-    {
-      env::MutexLock lock(*mutex_);
-      partition = Find(fetched.topic, fetched.id, fetched.partition);
-    }
-    if (partition == nullptr)
+    size_t tries = 0;
+    const auto is_it = [&](const FetchPartition& p) {
+      return p.partition == fetched.partition &&
+             (fetched.topic.empty() ? p.id == fetched.id : p.topic == fetched.topic);
+    };
+    while (tries < round.asked.size() && !is_it(round.request.partitions[at % round.asked.size()])) ++at, ++tries;
+    if (tries == round.asked.size())
       return Status::Transient(
           kBadResponse, fmt::format("Fetch answers for partition {}, which was not asked for", fetched.partition),
           "it is tried again");
-    // An empty part means "nothing there" only in an answer that was not cut short by a quota or by other partitions'
-    // records.
-    SEMEL_RETURN_IF_ERROR(TakePartition(*partition, fetched, any || response.throttle_ms > 0, sets));
+    const size_t index = at++ % round.asked.size();
+    const Asked& asked = round.asked[index];
+    parts.push_back({&asked, &fetched,
+                     ReadRecordSet({fetched.records, asked.offset, asked.partition->start.stop_offset,
+                                    options_.read_committed, fetched.aborted}),
+                     response.throttle_ms > 0 || (any && index > 0)});
   }
   env::MutexLock lock(*mutex_);
-  for (FetchedSet& set : sets) {
-    set.answer = answer;
-    queued_bytes_ += set.bytes;
-    queue_.push_back(std::move(set));
-  }
-  if (!sets.empty()) {
+  const size_t queued = queue_.size();
+  for (Taken& part : parts)
+    if (Counts(broker, *part.asked)) SEMEL_RETURN_IF_ERROR(TakePartition(part, answer));
+  if (queue_.size() > queued) {
     answer.reset();  // whoever takes the last set out may give the buffer back
     changed_->NotifyAll();
   } else if (free_.size() < kFreeBuffers) {
@@ -419,12 +303,20 @@ Status Fetcher::TakeAnswer(const FetchResponse& response, std::shared_ptr<Answer
   return Status::Ok();
 }
 
-// Only this strand changes the partition while it is being fetched; the control strand looks at it under the mutex.
-Status Fetcher::TakePartition(Partition& partition, const FetchedPartition& fetched, bool cut_short,
-                              std::vector<FetchedSet>& out) {
+// Whether what was asked is still what is wanted: another leader may have been asked since, and have answered.
+bool Fetcher::Counts(const Broker& broker, const Asked& asked) const {
+  const Partition& p = *asked.partition;
+  return p.stage == Stage::kFetching && p.leader == broker.id && p.assignment == asked.assignment &&
+         p.start.offset == asked.offset;
+}
+
+// REQUIRES: the mutex is held and the part counts.
+Status Fetcher::TakePartition(Taken& taken, const std::shared_ptr<AnswerBuffer>& answer) {
+  Partition& partition = *taken.asked->partition;
+  const FetchedPartition& fetched = *taken.fetched;
   if (fetched.error == static_cast<int16_t>(BrokerError::kOffsetOutOfRange)) {
-    env::MutexLock lock(*mutex_);
     partition.stage = Stage::kOutOfRange;
+    NoteTrouble(partition, BrokerStatus(fetched.error, "Fetch"));
     refresh_ = true;
     changed_->NotifyAll();
     return Status::Ok();
@@ -432,39 +324,39 @@ Status Fetcher::TakePartition(Partition& partition, const FetchedPartition& fetc
   if (fetched.error != 0) {
     const Status status = BrokerStatus(fetched.error, NameOf(partition.start));
     if (!MayRetry(status)) return status;
-    env::MutexLock lock(*mutex_);
+    NoteTrouble(partition, BrokerStatus(fetched.error, "Fetch"));
     if (WantsNewLeader(fetched.error)) partition.stage = Stage::kLeaderless;
     refresh_ = true;
     changed_->NotifyAll();
     return Status::Ok();
   }
-  RecordSetRequest request{fetched.records, partition.start.offset, partition.start.stop_offset,
-                           options_.read_committed, fetched.aborted};
-  Result<RecordSet> read = ReadRecordSet(request);
-  if (!read.ok()) return read.status().WithContext(NameOf(partition.start));
-  env::MutexLock lock(*mutex_);
+  if (!taken.set.ok()) return taken.set.status().WithContext(NameOf(partition.start));
+  RecordSet& read = *taken.set;
   partition.readable_end = options_.read_committed ? fetched.last_stable_offset : fetched.high_watermark;
-  const bool advanced = read->next_offset > partition.start.offset;
-  if (!advanced && !fetched.records.empty()) partition.max_bytes = std::min(partition.max_bytes * 2, kMaxGrownBytes);
-  // Compaction may have taken the last offsets before the stop: the broker then has nothing more to give, again and
-  // again.
-  const bool nothing_left =
-      !advanced && fetched.records.empty() && !cut_short && partition.readable_end >= partition.start.stop_offset;
-  partition.empty_answers = nothing_left ? partition.empty_answers + 1 : 0;
-  if (partition.empty_answers >= kEmptyAnswersAtEnd) read->next_offset = partition.start.stop_offset;
-  if (read->next_offset == partition.start.offset) return Status::Ok();
-  partition.start.offset = read->next_offset;
-  if (read->leader_epoch >= 0) partition.start.leader_epoch = read->leader_epoch;
+  const bool advanced = read.next_offset > partition.start.offset;
+  const bool silent = !advanced && fetched.records.empty() && partition.readable_end > partition.start.offset;
+  if (silent && !taken.cut_short) {
+    NoteSilence(partition);
+    return Status::Ok();
+  }
+  if (!silent) partition.silence.reset();
+  if (!partition.silence) EndTrouble(partition);
+  if (!advanced && !fetched.records.empty()) partition.max_bytes = Grown(partition.max_bytes);
+  if (!advanced) return Status::Ok();
+  partition.start.offset = read.next_offset;
+  if (read.leader_epoch >= 0) partition.start.leader_epoch = read.leader_epoch;
   FetchedSet set;
   set.topic = partition.start.topic;
   set.partition = partition.start.partition;
-  set.set = std::move(read).value();
+  set.set = std::move(read);
   set.set.leader_epoch = partition.start.leader_epoch;
+  set.answer = answer;
   set.bytes = fetched.records.size();
   for (const auto& unpacked : set.set.unpacked) set.bytes += unpacked->size();
   set.at_end = partition.start.offset >= partition.start.stop_offset;
   if (set.at_end) partition.stage = Stage::kFinished;
-  out.push_back(std::move(set));
+  queued_bytes_ += set.bytes;
+  queue_.push_back(std::move(set));
   return Status::Ok();
 }
 

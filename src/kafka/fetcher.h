@@ -30,6 +30,9 @@ struct PartitionStart {
   int64_t stop_offset = kNoStop;  // exclusive
 };
 
+// "purchases-1".
+std::string NameOf(const PartitionStart& p);
+
 struct FetchOptions {
   bool read_committed = true;
   int32_t max_wait_ms = 500;
@@ -78,14 +81,27 @@ class Fetcher {
     kOutOfRange,  // the control strand tells why
     kFinished,
   };
+  // The broker gives nothing although the stop offset can be read: the control strand looks whether anything is left.
+  struct Silence {
+    SteadyTime next_look;
+    bool look_wanted = false;
+    int silent_looks = 0;  // in a row
+  };
   struct Partition {
+    explicit Partition(env::Env& env) : backoff(env) {}
     PartitionStart start;  // `offset` and `leader_epoch` advance
     Stage stage = Stage::kLeaderless;
     int32_t leader = -1;
     int32_t current_epoch = -1;  // of the leader
+    uint64_t assignment = 0;     // grows each time a leader is given to it
     int64_t readable_end = -1;
     int32_t max_bytes = 0;
-    int empty_answers = 0;  // in a row, while more should have come
+    std::optional<Silence> silence;  // answers without records, all the way to the stop offset
+    Status trouble;                  // why nothing comes; ok: it comes
+    SteadyTime troubled_since{0};
+    std::optional<SteadyTime> told_at;
+    Backoff backoff;
+    SteadyTime retry_at{0};  // not asked for before
   };
   struct Broker {
     int32_t id = -1;
@@ -94,20 +110,46 @@ class Fetcher {
     std::unique_ptr<env::Strand> strand;
   };
 
+  // A request, and what was so of each of its partitions: an answer counts only while that is still so.
+  struct Asked {
+    Partition* partition;
+    uint64_t assignment;
+    int64_t offset;
+  };
+  struct Round {
+    FetchRequest request;
+    std::vector<Asked> asked;  // one per partition of the request
+  };
+  // One partition's part of an answer.
+  struct Taken {
+    const Asked* asked;
+    const FetchedPartition* fetched;
+    Result<RecordSet> set;
+    bool cut_short;  // an empty part says nothing: a quota or other partitions' records cut the answer
+  };
+
   void ControlLoop();
+  bool AwaitRefresh(SteadyTime refreshed_at, SteadyTime not_before);
+  void Complain();
   Status FollowLeaders();
   Status AdoptLeaders(const std::vector<MetadataResponse::Topic>& topics);
   Status CheckEpochs(const std::vector<EpochQuestion>& questions);
   Status ExplainOutOfRange();
+  Status LookForEnd();
+  void EndSilent(Partition& partition);
   void BrokerLoop(Broker& broker);
-  bool WaitForWork(Broker& broker, FetchRequest& request);
-  Status FetchOnce(Connection& connection, const FetchRequest& request);
-  Status TakeAnswer(const FetchResponse& response, std::shared_ptr<AnswerBuffer> answer);
-  Status TakePartition(Partition& partition, const FetchedPartition& fetched, bool cut_short,
-                       std::vector<FetchedSet>& out);
+  bool WaitForWork(Broker& broker, Round& round);
+  Status FetchOnce(Broker& broker, Connection& connection, const Round& round);
+  Status TakeAnswer(const Broker& broker, const Round& round, const FetchResponse& response,
+                    std::shared_ptr<AnswerBuffer> answer);
+  bool Counts(const Broker& broker, const Asked& asked) const;
+  Status TakePartition(Taken& taken, const std::shared_ptr<AnswerBuffer>& answer);
   void LoseLeader(int32_t id, const Status& why);
   std::shared_ptr<AnswerBuffer> TakeBuffer();
   void Fail(const Status& status);
+  void NoteSilence(Partition& partition);
+  void NoteTrouble(Partition& partition, const Status& why);
+  void EndTrouble(Partition& partition);
   Partition* Find(std::string_view topic, const TopicId& id, int32_t partition);
 
   env::Env& env_;
@@ -126,7 +168,9 @@ class Fetcher {
   size_t rotation_ = 0;
   Status failure_;
 
-  Cluster cluster_;  // only the control strand
+  // Only the control strand.
+  Cluster cluster_;
+  SteadyTime next_look_{0};
   std::unique_ptr<env::Strand> control_;
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr ApiRange kSpoken[] = {
     {Api::kFetch, "Fetch", 11, 16, 12},
-    {Api::kListOffsets, "ListOffsets", 4, 7, 6},
+    {Api::kListOffsets, "ListOffsets", 4, 8, 6},
     {Api::kMetadata, "Metadata", 9, 12, 9},
     {Api::kOffsetCommit, "OffsetCommit", 7, 8, 8},
     {Api::kOffsetFetch, "OffsetFetch", 5, 7, 6},
@@ -30,7 +30,7 @@ struct ErrorName {
 };
 
 constexpr ErrorName kErrors[] = {
-    {-1, "UNKNOWN_SERVER_ERROR", false},
+    {-1, "UNKNOWN_SERVER_ERROR", true},
     {1, "OFFSET_OUT_OF_RANGE", false},
     {2, "CORRUPT_MESSAGE", true},
     {3, "UNKNOWN_TOPIC_OR_PARTITION", true},
@@ -403,6 +403,12 @@ Result<SaslAuthenticateResponse> DecodeSaslAuthenticate(std::string_view body) {
   in.Int64();  // session lifetime
   if (!in.ok()) return Truncated(Api::kSaslAuthenticate);
   return response;
+}
+
+int16_t FetchVersion(int16_t highest, const FetchRequest& request) {
+  const bool by_name = std::any_of(request.partitions.begin(), request.partitions.end(),
+                                   [](const FetchPartition& p) { return p.id == TopicId{}; });
+  return by_name ? std::min<int16_t>(highest, 12) : highest;
 }
 
 std::string EncodeFetch(int16_t version, const FetchRequest& request) {

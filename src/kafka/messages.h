@@ -96,6 +96,7 @@ struct MetadataResponse {
     int32_t index = 0;
     int32_t leader = -1;
     int32_t leader_epoch = -1;
+    bool stale = false;  // older than what was seen before: the leader is left out (Cluster)
   };
   struct Topic {
     int16_t error = 0;
@@ -113,11 +114,13 @@ Result<MetadataResponse> DecodeMetadata(std::string_view body, int16_t version);
 // --- ListOffsets
 inline constexpr int64_t kLatestTimestamp = -1;
 inline constexpr int64_t kEarliestTimestamp = -2;
+inline constexpr int64_t kMaxTimestamp = -3;            // the record with the latest timestamp, from version 7 on
+inline constexpr int64_t kEarliestLocalTimestamp = -4;  // where the broker's own disk begins, from version 8 on
 struct PartitionTime {
   std::string topic;
   int32_t partition = 0;
   int32_t leader_epoch = -1;
-  int64_t timestamp = kLatestTimestamp;  // milliseconds, or one of the two above
+  int64_t timestamp = kLatestTimestamp;  // milliseconds, or one of those above
 };
 struct ListedOffset {
   std::string topic;
@@ -199,6 +202,9 @@ struct FetchRequest {
   bool read_committed = true;
   std::vector<FetchPartition> partitions;  // those of a topic side by side
 };
+// The version to send it in: by id from 13 on, so a topic without one (a cluster that does not keep ids yet, whatever
+// its brokers speak) needs 12.
+int16_t FetchVersion(int16_t highest, const FetchRequest& request);
 std::string EncodeFetch(int16_t version, const FetchRequest& request);
 
 struct AbortedTransaction {

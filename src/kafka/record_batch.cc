@@ -18,6 +18,7 @@ constexpr size_t kLengthAt = 8;
 constexpr size_t kMagicAt = 16;
 constexpr size_t kCrcAt = 17;
 constexpr size_t kAttributesAt = 21;
+constexpr size_t kLastOffsetDeltaAt = 23;
 constexpr size_t kHeaderBytes = 61;
 constexpr size_t kLengthEnds = 12;  // the length counts from here
 
@@ -136,17 +137,22 @@ Result<std::string_view> Unpack(const BatchHeader& batch, std::string_view body,
   return std::string_view(buffer->data(), size);
 }
 
-// Which producers have an aborted transaction open at the batch that is being read. The list comes sorted by first
-// offset; a transaction is over at its abort marker.
+// Which producers have an aborted transaction open at the batch that is being read. The broker's list names every
+// aborted transaction that overlaps the answer, sorted by first offset. Each batch, a marker too, first opens those
+// that began at or before its last offset: a marker may be all that an answer holds of its transaction, and has to
+// close it.
 class AbortedFilter {
  public:
   explicit AbortedFilter(std::vector<AbortedTransaction> aborted) : aborted_(std::move(aborted)) {
     std::sort(aborted_.begin(), aborted_.end(),
               [](const auto& a, const auto& b) { return a.first_offset < b.first_offset; });
   }
-  bool Drops(const BatchHeader& batch) {
+  // REQUIRES: called for every batch, in order, before the two below.
+  void Reach(const BatchHeader& batch) {
     for (; next_ < aborted_.size() && aborted_[next_].first_offset <= batch.last_offset(); ++next_)
       open_.insert(aborted_[next_].producer_id);
+  }
+  bool Drops(const BatchHeader& batch) const {
     return (batch.attributes & kTransactional) != 0 && open_.count(batch.producer_id) > 0;
   }
   void OnAbortMarker(int64_t producer_id) { open_.erase(producer_id); }
@@ -189,7 +195,7 @@ Result<RecordSet> ReadRecordSet(const RecordSetRequest& request) {
     const BatchHeader batch{base_offset,
                             BigAt<int32_t>(bytes, 12),
                             BigAt<int16_t>(bytes, kAttributesAt),
-                            BigAt<int32_t>(bytes, 23),
+                            BigAt<int32_t>(bytes, kLastOffsetDeltaAt),
                             BigAt<int64_t>(bytes, 27),
                             BigAt<int64_t>(bytes, 35),
                             BigAt<int64_t>(bytes, 43),
@@ -197,6 +203,7 @@ Result<RecordSet> ReadRecordSet(const RecordSetRequest& request) {
     if (codec::Crc32c(bytes.substr(kAttributesAt)) != BigAt<uint32_t>(bytes, kCrcAt))
       return Damaged(base_offset, "its checksum does not fit");
     const std::string_view body = bytes.substr(kHeaderBytes);
+    aborted.Reach(batch);
     if ((batch.attributes & kControl) != 0) {
       SEMEL_ASSIGN_OR_RETURN(bool abort, IsAbortMarker(batch, body));
       if (abort) aborted.OnAbortMarker(batch.producer_id);
@@ -209,6 +216,18 @@ Result<RecordSet> ReadRecordSet(const RecordSetRequest& request) {
     set.leader_epoch = batch.leader_epoch;
   }
   return set;
+}
+
+int64_t NextRecordOffset(std::string_view bytes, int64_t offset) {
+  while (bytes.size() >= kHeaderBytes) {
+    const auto base = BigAt<int64_t>(bytes, 0);
+    if (base + BigAt<int32_t>(bytes, kLastOffsetDeltaAt) >= offset) return std::max(base, offset);
+    const auto length = BigAt<int32_t>(bytes, kLengthAt);
+    const size_t size = kLengthEnds + static_cast<size_t>(std::max(length, 0));
+    if (size >= bytes.size()) return offset;
+    bytes.remove_prefix(size);
+  }
+  return bytes.empty() ? -1 : offset;
 }
 
 }  // namespace semel::kafka

@@ -55,4 +55,8 @@ struct RecordSetRequest {
 // the offset if a checksum or a length does not fit; Invalid for the formats before 2.
 Result<RecordSet> ReadRecordSet(const RecordSetRequest& request);
 
+// A lower bound of the first offset, from `offset` on, that has a record: where the first batch begins that reaches it.
+// -1 if there is no batch.
+int64_t NextRecordOffset(std::string_view bytes, int64_t offset);
+
 }  // namespace semel::kafka

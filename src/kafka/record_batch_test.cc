@@ -4,67 +4,13 @@
 
 #include <gtest/gtest.h>
 
-#include "codec/bytes_io.h"
-#include "codec/compression.h"
-#include "codec/crc32c.h"
 #include "kafka/error_codes.h"
+#include "kafka/scripted/scripted_batch.h"
 
 namespace semel::kafka {
 namespace {
 
-struct TestBatch {
-  int64_t base_offset = 0;
-  std::vector<std::string> values;
-  int compression = 0;  // Kafka's number
-  bool transactional = false;
-  bool control = false;
-  bool commit = false;  // of a control batch
-  int64_t producer_id = -1;
-  int32_t last_offset_delta = -1;  // -1: from the number of values
-};
-
-std::string Encode(const TestBatch& batch) {
-  codec::ByteWriter records;
-  int32_t count = 0;
-  auto add = [&](std::string_view key, bool has_key, std::string_view value) {
-    codec::ByteWriter record;
-    record.U8(0);
-    record.Zigzag(count * 10);
-    record.Zigzag(count);
-    record.Zigzag(has_key ? static_cast<int64_t>(key.size()) : -1);
-    record.Raw(key);
-    record.Zigzag(static_cast<int64_t>(value.size()));
-    record.Raw(value);
-    record.Zigzag(0);
-    records.Zigzag(static_cast<int64_t>(record.bytes().size()));
-    records.Raw(record.bytes());
-    ++count;
-  };
-  if (batch.control) add(std::string_view(batch.commit ? "\0\0\0\1" : "\0\0\0\0", 4), true, "");
-  for (const std::string& value : batch.values) add("k" + value, true, value);
-  const codec::Compression kinds[] = {codec::Compression::kNone, codec::Compression::kGzip, codec::Compression::kSnappy,
-                                      codec::Compression::kLz4Frame, codec::Compression::kZstd};
-  std::string body =
-      batch.compression == 0 ? records.bytes() : codec::Compress(kinds[batch.compression], records.bytes()).value();
-  codec::ByteWriter sealed;
-  sealed.Big(static_cast<int16_t>(batch.compression | (batch.transactional ? 16 : 0) | (batch.control ? 32 : 0)));
-  sealed.Big(batch.last_offset_delta >= 0 ? batch.last_offset_delta : count - 1);
-  sealed.Big(int64_t{1'000});
-  sealed.Big(int64_t{2'000});
-  sealed.Big(batch.producer_id);
-  sealed.Big(int16_t{0});
-  sealed.Big(int32_t{0});
-  sealed.Big(count);
-  sealed.Raw(body);
-  codec::ByteWriter out;
-  out.Big(batch.base_offset);
-  out.Big(static_cast<int32_t>(4 + 1 + 4 + sealed.bytes().size()));
-  out.Big(int32_t{7});
-  out.U8(2);
-  out.Big(codec::Crc32c(sealed.bytes()));
-  out.Raw(sealed.bytes());
-  return out.Take();
-}
+std::string Encode(const ScriptedBatch& batch) { return EncodeBatch(batch); }
 
 std::vector<std::string> Values(const RecordSet& set) {
   std::vector<std::string> values;
@@ -101,7 +47,7 @@ TEST(RecordBatch, RecordsBeforeTheStartAndFromTheStopOnAreLeftOut) {
 }
 
 TEST(RecordBatch, HolesOfCompactionAreSteppedOver) {
-  TestBatch compacted{100, {"a"}};
+  ScriptedBatch compacted{100, {"a"}};
   compacted.last_offset_delta = 49;
   const std::string bytes = Encode(compacted) + Encode({170, {"b"}});
   RecordSetRequest request;
@@ -153,6 +99,38 @@ TEST(RecordBatch, AbortedTransactionsAndControlRecordsAreLeftOutOfReadCommitted)
   EXPECT_EQ(all.next_offset, 107);
 }
 
+// The broker names the aborted transactions of the range that was asked for, so one whose marker comes first is named
+// although nothing of its data is there: the marker has to close it, or the producer's next transaction is dropped.
+TEST(RecordBatch, AnAnswerThatBeginsAtAnAbortMarkerKeepsTheNextTransaction) {
+  const std::string marker = Encode({110, {}, 0, true, true, false, 1});
+  const std::string next = Encode({111, {"a", "b"}, 0, true, false, false, 1});
+  const std::string bytes = marker + next + Encode({113, {}, 0, true, true, true, 1});
+  RecordSetRequest request;
+  request.bytes = bytes;
+  request.first_offset = 110;
+  request.aborted = {{1, 100}};
+  const RecordSet set = ReadRecordSet(request).value();
+  EXPECT_EQ(Values(set), (Strings{"111:a", "112:b"}));
+  EXPECT_EQ(set.next_offset, 114);
+}
+
+// Likewise where other producers' markers lie between, and where the transaction that is aborted next is named too.
+TEST(RecordBatch, EachMarkerClosesTheAbortedTransactionsBeforeItOnly) {
+  const auto data = [](int64_t offset, int64_t producer, std::string value) {
+    return Encode({offset, {std::move(value)}, 0, true, false, false, producer});
+  };
+  const auto marker = [](int64_t offset, int64_t producer, bool commit) {
+    return Encode({offset, {}, 0, true, true, commit, producer});
+  };
+  const std::string bytes = marker(100, 2, true) + marker(101, 1, false) + data(102, 1, "kept") + marker(103, 1, true) +
+                            data(104, 1, "gone") + marker(105, 1, false) + data(106, 1, "last");
+  RecordSetRequest request;
+  request.bytes = bytes;
+  request.first_offset = 100;
+  request.aborted = {{1, 90}, {1, 104}};
+  EXPECT_EQ(Values(ReadRecordSet(request).value()), (Strings{"102:kept", "106:last"}));
+}
+
 TEST(RecordBatch, APartitionThatEndsInAControlRecordIsReadToItsEnd) {
   const std::string bytes = Encode({100, {"a"}, 0, true, false, false, 1}) + Encode({101, {}, 0, true, true, true, 1});
   RecordSetRequest request;
@@ -160,6 +138,16 @@ TEST(RecordBatch, APartitionThatEndsInAControlRecordIsReadToItsEnd) {
   request.first_offset = 100;
   request.stop_offset = 102;
   EXPECT_EQ(ReadRecordSet(request).value().next_offset, 102);
+}
+
+TEST(RecordBatch, TheNextRecordLiesAtTheFirstBatchThatReachesTheOffset) {
+  const std::string bytes = Encode({100, {"a", "b"}}) + Encode({150, {"c"}});
+  EXPECT_EQ(NextRecordOffset(bytes, 100), 100);
+  EXPECT_EQ(NextRecordOffset(bytes, 101), 101);
+  EXPECT_EQ(NextRecordOffset(bytes, 102), 150);
+  EXPECT_EQ(NextRecordOffset(bytes, 151), 151);  // a batch may have been cut off behind
+  EXPECT_EQ(NextRecordOffset(std::string_view(bytes).substr(0, 20), 102), 102);
+  EXPECT_EQ(NextRecordOffset("", 102), -1);
 }
 
 TEST(RecordBatch, EveryFlippedByteIsRefusedOrHarmless) {

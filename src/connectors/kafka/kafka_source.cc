@@ -174,6 +174,17 @@ class KafkaSource final : public Source {
     return Status::Ok();
   }
 
+  // The first record as late as a time; where there is none, the log's end from before the time was asked about: what
+  // comes between the two questions may be as late as that.
+  Status FillFromTime(int64_t timestamp, std::vector<Resolving>& partitions) {
+    std::vector<Resolving> ends = partitions;
+    SEMEL_RETURN_IF_ERROR(FillByTime(kafka::kLatestTimestamp, ends));
+    SEMEL_RETURN_IF_ERROR(FillByTime(timestamp, partitions));
+    for (size_t i = 0; i < partitions.size(); ++i)
+      if (partitions[i].offset < 0) partitions[i].offset = ends[i].offset;
+    return Status::Ok();
+  }
+
   Status FillByGroup(std::vector<Resolving>& partitions) {
     std::vector<kafka::GroupOffset> questions;
     for (const Resolving& p : partitions) questions.push_back({p.split.topic, p.split.partition, -1, -1, 0});
@@ -191,8 +202,7 @@ class KafkaSource final : public Source {
       case OffsetMode::kEarliest:
         return FillByTime(kafka::kEarliestTimestamp, partitions);
       case OffsetMode::kTimestamp:
-        SEMEL_RETURN_IF_ERROR(FillByTime(rule.timestamp_ms, partitions));
-        return FillByTime(kafka::kLatestTimestamp, partitions);  // nothing is as late as that: what comes from now on
+        return FillFromTime(rule.timestamp_ms, partitions);
       case OffsetMode::kSpecific:
         for (Resolving& p : partitions)
           if (auto it = rule.specific.find(p.split.partition); it != rule.specific.end()) p.offset = it->second;
@@ -230,12 +240,10 @@ class KafkaSource final : public Source {
           if (auto it = rule.specific.find(p.split.partition); it != rule.specific.end()) p.offset = it->second;
         return Status::Ok();
       case OffsetMode::kTimestamp:
-        SEMEL_RETURN_IF_ERROR(FillByTime(rule.timestamp_ms, partitions));
-        break;
+        return FillFromTime(rule.timestamp_ms, partitions);
       default:
-        break;
+        return FillByTime(kafka::kLatestTimestamp, partitions);
     }
-    return FillByTime(kafka::kLatestTimestamp, partitions);
   }
 
   static Status Gap(const KafkaSplit& split, std::string what) {
@@ -262,22 +270,48 @@ class KafkaSource final : public Source {
     return Status::Ok();
   }
 
+  // The positions of splits that are read on. What was read to its end may be gone since.
+  static Result<std::map<std::string, KafkaPosition>> OpenPositions(const std::vector<SplitProgress>& splits) {
+    std::map<std::string, KafkaPosition> open;
+    for (const SplitProgress& progress : splits) {
+      SEMEL_ASSIGN_OR_RETURN(KafkaPosition position, KafkaPosition::Parse(progress.position));
+      int64_t end = kafka::kNoStop;
+      if (!progress.end.empty()) {
+        SEMEL_ASSIGN_OR_RETURN(end, ParseKafkaEnd(progress.end));
+      }
+      if (!progress.finished && position.offset < end) open[progress.split] = position;
+    }
+    return open;
+  }
+
   // Every restored position lies in the log that was read.
   Status CheckContinues(const std::vector<SplitProgress>& splits) {
-    std::map<std::string, KafkaPosition> positions;
+    SEMEL_ASSIGN_OR_RETURN(auto positions, OpenPositions(splits));
+    if (positions.empty()) return Status::Ok();
+    SEMEL_RETURN_IF_ERROR(CheckTopicIds(positions));
+    Status first = CheckLogs(positions);
+    if (first.code() != kafka::kOffsetGap) return first;
+    // A broker that was cut off and knows only an older leader would say the same: asked again of brokers that know
+    // what was read. None may, in a cluster that was restored from an older state.
+    {
+      env::MutexLock lock(*mutex_);
+      for (const auto& [name, position] : positions) {
+        SEMEL_ASSIGN_OR_RETURN(KafkaSplit split, KafkaSplit::Parse(name));
+        cluster_.SawEpoch(split.topic, position.topic_id, split.partition, position.leader_epoch);
+      }
+    }
+    Status second = CheckLogs(positions);
+    return kafka::MayRetry(second) ? first : second;
+  }
+
+  Status CheckLogs(const std::map<std::string, KafkaPosition>& positions) {
     std::vector<Resolving> earliest;
     std::vector<PartitionTime> ends;
-    std::vector<EpochQuestion> epochs;
-    for (const SplitProgress& progress : splits) {
-      SEMEL_ASSIGN_OR_RETURN(KafkaSplit split, KafkaSplit::Parse(progress.split));
-      SEMEL_ASSIGN_OR_RETURN(positions[progress.split], KafkaPosition::Parse(progress.position));
-      earliest.push_back({split, {}, -1});
+    for (const auto& [name, position] : positions) {
+      SEMEL_ASSIGN_OR_RETURN(KafkaSplit split, KafkaSplit::Parse(name));
       ends.push_back({split.topic, split.partition, -1, kafka::kLatestTimestamp});
-      if (const int32_t epoch = positions[progress.split].leader_epoch; epoch >= 0)
-        epochs.push_back({split.topic, split.partition, -1, epoch});
+      earliest.push_back({std::move(split), {}, -1});
     }
-    if (splits.empty()) return Status::Ok();
-    SEMEL_RETURN_IF_ERROR(CheckTopicIds(positions));
     SEMEL_RETURN_IF_ERROR(FillByTime(kafka::kEarliestTimestamp, earliest));
     for (const Resolving& p : earliest) {
       const int64_t offset = positions.at(p.split.ToString()).offset;
@@ -286,6 +320,7 @@ class KafkaSource final : public Source {
                                         "they were read (retention)",
                                         offset, p.offset, p.offset - offset));
     }
+    SEMEL_RETURN_IF_ERROR(CheckLeaderEpochs(positions));
     env::MutexLock lock(*mutex_);
     SEMEL_ASSIGN_OR_RETURN(std::vector<ListedOffset> latest, cluster_.ListOffsets(ends, false));
     for (const ListedOffset& end : latest) {
@@ -295,14 +330,30 @@ class KafkaSource final : public Source {
         return Gap(split, fmt::format("offset {} is next, but the log ends at {}: records that were read are gone",
                                       offset, end.offset));
     }
-    SEMEL_ASSIGN_OR_RETURN(std::vector<EpochAnswer> answers, cluster_.OffsetsForLeaderEpochs(epochs));
+    return Status::Ok();
+  }
+
+  Status CheckLeaderEpochs(const std::map<std::string, KafkaPosition>& positions) {
+    std::vector<EpochQuestion> questions;
+    for (const auto& [name, position] : positions) {
+      SEMEL_ASSIGN_OR_RETURN(KafkaSplit split, KafkaSplit::Parse(name));
+      if (position.leader_epoch >= 0) questions.push_back({split.topic, split.partition, -1, position.leader_epoch});
+    }
+    env::MutexLock lock(*mutex_);
+    SEMEL_ASSIGN_OR_RETURN(std::vector<EpochAnswer> answers, cluster_.OffsetsForLeaderEpochs(questions));
     for (const EpochAnswer& answer : answers) {
       const KafkaSplit split{answer.topic, answer.partition};
-      const int64_t offset = positions.at(split.ToString()).offset;
-      if (answer.end_offset >= 0 && answer.end_offset < offset)
+      const KafkaPosition& position = positions.at(split.ToString());
+      if (answer.end_offset < 0 || answer.leader_epoch < 0)
+        return Gap(split,
+                   fmt::format("the leader knows no leader epoch {}, in which offset {} was reached: the log was "
+                               "truncated or restored from elsewhere",
+                               position.leader_epoch, position.offset));
+      if (answer.end_offset < position.offset)
         return Gap(split, fmt::format("the log ends leader epoch {} at offset {}, read was up to {}: {} records that "
                                       "were read are gone (the log was truncated)",
-                                      answer.leader_epoch, answer.end_offset, offset, offset - answer.end_offset));
+                                      answer.leader_epoch, answer.end_offset, position.offset,
+                                      position.offset - answer.end_offset));
     }
     return Status::Ok();
   }

@@ -228,6 +228,18 @@ SteadyTime PosixSteady() {
   return SteadyTime{std::chrono::duration_cast<Micros>(std::chrono::steady_clock::now().time_since_epoch()).count()};
 }
 
+int ConnectToAny(const addrinfo* addresses, SteadyTime deadline, std::string& why) {
+  int64_t left = 0;
+  for (const addrinfo* a = addresses; a != nullptr; a = a->ai_next) ++left;
+  int fd = -1;
+  for (const addrinfo* a = addresses; a != nullptr && fd < 0; a = a->ai_next) {
+    const SteadyTime now = PosixSteady();
+    fd = TryConnect(a, now < deadline ? now + (deadline - now) / left : deadline, why);
+    --left;
+  }
+  return fd;
+}
+
 Result<std::unique_ptr<Socket>> ConnectSocket(const std::string& host, uint16_t port, const TlsOptions& tls,
                                               SteadyTime deadline) {
   const std::string peer = fmt::format("{}:{}", host, port);
@@ -239,8 +251,7 @@ Result<std::unique_ptr<Socket>> ConnectSocket(const std::string& host, uint16_t 
     return Status::Transient(kCannotConnect, fmt::format("cannot find {}: {}", host, ::gai_strerror(error)),
                              "check the host name");
   std::string why = "no address";
-  int fd = -1;
-  for (const addrinfo* a = addresses; a != nullptr && fd < 0; a = a->ai_next) fd = TryConnect(a, deadline, why);
+  const int fd = ConnectToAny(addresses, deadline, why);
   ::freeaddrinfo(addresses);
   if (fd < 0)
     return Status::Transient(kCannotConnect, fmt::format("cannot connect to {}: {}", peer, why),
