@@ -27,6 +27,14 @@ void VisitNodes(const plan::PhysicalPtr& node, std::set<const plan::PhysicalNode
   for (const plan::PhysicalPtr& input : node->inputs) VisitNodes(input, seen, visit);
 }
 
+// Two tables may read the same files or partitions: a split is known by its source and its name.
+std::vector<SplitProgress> SplitsOf(const std::vector<SplitProgress>& splits, const std::string& source) {
+  std::vector<SplitProgress> own;
+  for (const SplitProgress& split : splits)
+    if (split.source == source) own.push_back(split);
+  return own;
+}
+
 }  // namespace
 
 std::string StoreFolder(const JobSettings& settings) { return settings.checkpoint_root + "/" + settings.pipeline_name; }
@@ -157,9 +165,7 @@ Status Job::ResolveEnds(EpochSnapshot& base) {
   }
   std::vector<SplitProgress> all;
   for (auto& [id, source] : sources_) {
-    std::vector<SplitProgress> mine;
-    for (const SplitProgress& split : base.splits)
-      if (split.source == id) mine.push_back(split);
+    std::vector<SplitProgress> mine = SplitsOf(base.splits, id);
     const bool resolved = std::any_of(mine.begin(), mine.end(), [](const auto& split) { return !split.end.empty(); });
     if (!resolved) {
       SEMEL_ASSIGN_OR_RETURN(std::vector<SplitProgress> found, source->DiscoverSplits(mine));
@@ -180,7 +186,7 @@ void Job::Discover(runtime::RunningDataflow& dataflow, std::vector<SplitProgress
       if (!discovering_) return;
     }
     for (auto& [id, source] : sources_) {
-      Result<std::vector<SplitProgress>> found = source->DiscoverSplits(known);
+      Result<std::vector<SplitProgress>> found = source->DiscoverSplits(SplitsOf(known, id));
       if (!found.ok()) {
         env_.Log(env::LogLevel::kWarning, "looking for new splits: " + found.status().ToString());
       } else if (!found->empty()) {

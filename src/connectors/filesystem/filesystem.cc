@@ -242,8 +242,9 @@ class FilesystemSource final : public Source {
     if (!follow_) return std::vector<SplitProgress>{};
     SEMEL_ASSIGN_OR_RETURN(std::vector<SplitProgress> all, ResolveSplits(false));
     std::erase_if(all, [&known](const SplitProgress& split) {
-      return std::any_of(known.begin(), known.end(),
-                         [&split](const SplitProgress& k) { return k.split == split.split; });
+      return std::any_of(known.begin(), known.end(), [&split](const SplitProgress& k) {
+        return k.source == split.source && k.split == split.split;
+      });
     });
     return all;
   }

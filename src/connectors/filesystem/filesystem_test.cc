@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+//
+// What a start and a read make of files that are gone, shortened or replaced: a gap where something of them is still
+// needed, nothing where they were read to their end.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "connectors/filesystem/register.h"
+#include "env/posix/posix_env.h"
+
+namespace semel::connectors {
+namespace {
+
+class FilesystemTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    env_ = env::MakePosixEnv({env::LogLevel::kError, {}, false}).value();
+    char pattern[] = "/tmp/semel-files-XXXXXX";
+    dir_ = mkdtemp(pattern);
+    RegisterFilesystem(registry_);
+  }
+  void TearDown() override { (void)!system(("rm -rf " + dir_).c_str()); }
+
+  void Append(const std::string& name, const std::string& text) {
+    ASSERT_TRUE(env_->files().OpenAppend(dir_ + "/" + name).value()->Append(text).ok());
+  }
+  void Remove(const std::string& name) { ASSERT_TRUE(env_->files().Remove(dir_ + "/" + name).ok()); }
+
+  std::unique_ptr<Source> MakeSource(bool follow, const std::string& id = "scan") {
+    ConnectorContext context;
+    context.env = env_.get();
+    context.node_id = id;
+    context.settings["semel.filesystem.follow"] = follow ? "true" : "false";
+    auto table = std::make_shared<plan::TableDescriptor>();
+    table->options["path"] = dir_;
+    return registry_.Find("filesystem")->make_source(context, {table, {}, {}}).value();
+  }
+
+  // Reads until nothing comes; moves the splits on. The records, or the error.
+  static Result<std::vector<std::string>> Read(Source& source, std::vector<SplitProgress>& splits, int polls = 1000) {
+    SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<SourceReader> reader, source.CreateReader(splits));
+    return Read(*reader, splits, polls);
+  }
+  static Result<std::vector<std::string>> Read(SourceReader& reader, std::vector<SplitProgress>& splits,
+                                               int polls = 1000) {
+    std::vector<std::string> records;
+    for (; polls > 0; --polls) {
+      SEMEL_ASSIGN_OR_RETURN(std::optional<Chunk> chunk, reader.Poll(Micros(0)));
+      if (!chunk) break;
+      for (const formats::Record& record : chunk->records) records.emplace_back(record.value);
+      for (SplitProgress& split : splits) {
+        if (split.split != chunk->split) continue;
+        split.position = chunk->position_after;
+        split.finished = chunk->at_end;
+      }
+    }
+    return records;
+  }
+
+  static void IsGap(const Status& status, const std::string& what) {
+    EXPECT_EQ(status.code().number, 5201) << status.ToString();
+    EXPECT_NE(status.message().find(what), std::string::npos) << status.ToString();
+  }
+
+  std::unique_ptr<env::Env> env_;
+  std::string dir_;
+  Registry registry_;
+};
+
+TEST_F(FilesystemTest, AFollowedFileMayEndWithinALine) {
+  Append("a", "one\ntw");
+  std::unique_ptr<Source> source = MakeSource(true);
+  std::vector<SplitProgress> splits = source->ResolveSplits(false).value();
+  std::unique_ptr<SourceReader> reader = source->CreateReader(splits).value();
+  EXPECT_EQ(Read(*reader, splits).value(), (std::vector<std::string>{"one"}));
+  Append("a", "o\n");
+  EXPECT_EQ(Read(*reader, splits).value(), (std::vector<std::string>{"two"}));
+}
+
+TEST_F(FilesystemTest, TwoTablesOfOneFolderDiscoverEachForItself) {
+  Append("a", "one\n");
+  std::unique_ptr<Source> first = MakeSource(true, "first"), second = MakeSource(true, "second");
+  std::vector<SplitProgress> known = first->ResolveSplits(false).value();
+  EXPECT_TRUE(first->DiscoverSplits(known).value().empty());
+  EXPECT_EQ(second->DiscoverSplits(known).value().size(), 1u);
+}
+
+}  // namespace
+}  // namespace semel::connectors

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Semel Authors
+//
+// Files as tables, on the whole engine: discovery, files that go once they were read, files that are shortened.
+#include "tests/engine/engine_fixture.h"
+
+namespace semel {
+namespace {
+
+class FilesTest : public EngineTest {
+ protected:
+  // Rows of `a` and `b`, two tables on one folder.
+  std::string TwoTables() const {
+    return fmt::format(
+        "SET 'pipeline.name' = 'engine'; SET 'execution.checkpointing.dir' = '{0}/cp'; SET "
+        "'execution.checkpointing.interval' = '20 ms'; SET 'semel.filesystem.follow' = 'true';"
+        "CREATE TABLE a (id BIGINT) WITH ('connector'='filesystem', 'path'='{0}/two', 'format'='json');"
+        "CREATE TABLE b (id BIGINT) WITH ('connector'='filesystem', 'path'='{0}/two', 'format'='json');"
+        "CREATE TABLE out (w STRING, id BIGINT) WITH ('connector'='memory');"
+        "INSERT INTO out SELECT 'a', id FROM a UNION ALL SELECT 'b', id FROM b;",
+        dir_);
+  }
+  void Append(const std::string& path, const std::string& text) {
+    ASSERT_TRUE(env_->files().OpenAppend(dir_ + "/" + path).value()->Append(text).ok());
+  }
+};
+
+TEST_F(FilesTest, AFileThatAppearsReachesEveryTableOfItsFolder) {
+  ASSERT_TRUE(env_->files().MakeDirectory(dir_ + "/two").ok());
+  Append("two/first", "{\"id\":1}\n");
+  job::JobOptions options;
+  options.workers = 2;
+  const Result<job::JobEnd> end = RunAndStop(TwoTables(), options, [this](job::Job& job) {
+    for (int i = 0; i < 2'000 && job.status().dataflow.rows_in < 2; ++i) env_->SleepFor(Micros(2'000));
+    Append("two/second", "{\"id\":2}\n");
+    for (int i = 0; i < 2'000 && job.status().dataflow.rows_in < 4; ++i) env_->SleepFor(Micros(2'000));
+  });
+  ASSERT_TRUE(end.ok()) << end.status().ToString();
+  EXPECT_EQ(RowsOf("out"), (std::multiset<std::string>{"+I[a, 1]", "+I[b, 1]", "+I[a, 2]", "+I[b, 2]"}));
+  ASSERT_EQ(RunJob(TwoTables(), 1, Micros(0), true).value(), job::JobEnd::kFinished);
+  EXPECT_EQ(RowsOf("out").size(), 4u) << "each table goes on from its own positions";
+}
+
+}  // namespace
+}  // namespace semel
