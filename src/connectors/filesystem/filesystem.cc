@@ -146,13 +146,7 @@ class FileReader final : public SourceReader {
     const std::shared_ptr<char[]> buffer = std::make_shared_for_overwrite<char[]>(want + kPadding);
     SEMEL_ASSIGN_OR_RETURN(size_t n, file.file->ReadInto(file.offset, std::span<char>(buffer.get(), want)));
     const bool at_end = file.end && file.offset + n >= *file.end;
-    if (n == 0 && !at_end) {
-      SEMEL_ASSIGN_OR_RETURN(uint64_t size, file.file->Size());
-      if (size < file.offset)
-        return Gap(file.path, fmt::format("it was shortened to {} bytes while being read at {}", size, file.offset));
-      if (file.end) return Gap(file.path, fmt::format("it ends at {}, before its resolved end {}", size, *file.end));
-      return std::optional<Chunk>();
-    }
+    if (n == 0 && !at_end) return EndOfFile(file);
     Chunk chunk;
     chunk.records.reserve(file.records);
     size_t used = SplitLines({buffer.get(), n}, file.offset, chunk.records);
@@ -162,7 +156,7 @@ class FileReader final : public SourceReader {
       used = n;
     }
     if (used == 0 && !at_end) {
-      if (n < want) return std::optional<Chunk>();  // a line is being written
+      if (n < want) return EndOfFile(file);  // within a line
       if (file.want >= kMaxLineBytes)
         return Status::Invalid(kLineTooLong,
                                fmt::format("{}: the line at byte {} is longer than 64 MiB", file.path, file.offset),
@@ -181,6 +175,16 @@ class FileReader final : public SourceReader {
     chunk.buffer = buffer;
     chunk.at_end = file.finished;
     return std::optional<Chunk>(std::move(chunk));
+  }
+
+  // The file gives no whole line now: it may still grow, but not where it was longer before.
+  static Result<std::optional<Chunk>> EndOfFile(const OpenFile& file) {
+    SEMEL_ASSIGN_OR_RETURN(uint64_t size, file.file->Size());
+    if (size < file.offset)
+      return Gap(file.path, fmt::format("it was shortened to {} bytes while being read at {}", size, file.offset));
+    if (file.end && size < *file.end)
+      return Gap(file.path, fmt::format("it ends at {}, before its resolved end {}", size, *file.end));
+    return std::optional<Chunk>();
   }
 
   static void AddRecord(const char* data, size_t size, uint64_t position, std::vector<formats::Record>& records) {

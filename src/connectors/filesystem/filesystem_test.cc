@@ -69,6 +69,16 @@ class FilesystemTest : public testing::Test {
   Registry registry_;
 };
 
+TEST_F(FilesystemTest, ABoundedFileShortenedWithinALineIsAGap) {
+  Append("a", "one\ntwo\nthree\n");
+  std::unique_ptr<Source> source = MakeSource(false);
+  std::vector<SplitProgress> splits = source->ResolveSplits(true).value();
+  std::unique_ptr<SourceReader> reader = source->CreateReader(splits).value();
+  ASSERT_EQ(truncate((dir_ + "/a").c_str(), 10), 0);  // "one\ntwo\nth"
+  EXPECT_EQ(Read(*reader, splits, 1).value(), (std::vector<std::string>{"one", "two"}));
+  IsGap(reader->Poll(Micros(0)).status(), "it ends at 10, before its resolved end 14");
+}
+
 TEST_F(FilesystemTest, AFollowedFileMayEndWithinALine) {
   Append("a", "one\ntw");
   std::unique_ptr<Source> source = MakeSource(true);
