@@ -88,8 +88,19 @@ Status Job::CheckReachable() {
   return Status::Ok();
 }
 
+// Before anything is taken over. What a bounded table has lost since the first start may have been read to its end:
+// what is still needed of it, the reader checks against its positions.
+Status Job::CheckSources() {
+  SEMEL_ASSIGN_OR_RETURN(const std::vector<std::string> checkpoints, store_->List("checkpoints/"));
+  for (auto& [id, source] : sources_) {
+    const Status status = source->CheckReachable();
+    const bool goes_on = !checkpoints.empty() && !options_.fresh && (source->is_bounded() || options_.until_end);
+    if (!status.ok() && !(status.is(StatusKind::kNotFound) && goes_on)) return status;
+  }
+  return Status::Ok();
+}
+
 Status Job::OpenSinks(const std::function<void(const std::string&)>& narrate) {
-  for (auto& [id, source] : sources_) SEMEL_RETURN_IF_ERROR(source->CheckReachable());
   bool plain = false;
   for (auto& [id, sink] : sinks_) {
     SEMEL_RETURN_IF_ERROR(sink->Open());
@@ -256,8 +267,9 @@ Result<JobEnd> Job::RunGraph(checkpoint::RecoveredStart start, const std::string
 
 Result<JobEnd> Job::Run(const std::function<void(const std::string&)>& narrate) {
   SEMEL_RETURN_IF_ERROR(MakeConnectors());
-  SEMEL_RETURN_IF_ERROR(OpenSinks(narrate));
   store_ = std::make_unique<checkpoint::LocalStore>(env_, StoreFolder(settings_));
+  SEMEL_RETURN_IF_ERROR(CheckSources());
+  SEMEL_RETURN_IF_ERROR(OpenSinks(narrate));
   SEMEL_ASSIGN_OR_RETURN(std::string fingerprint, Fingerprint());
   SEMEL_ASSIGN_OR_RETURN(checkpoint::RecoveredStart start, RecoverPast(fingerprint, narrate));
   if (start.finished) return JobEnd::kAlreadyFinished;

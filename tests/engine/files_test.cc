@@ -41,5 +41,36 @@ TEST_F(FilesTest, AFileThatAppearsReachesEveryTableOfItsFolder) {
   EXPECT_EQ(RowsOf("out").size(), 4u) << "each table goes on from its own positions";
 }
 
+// One file is large, the other is read to its end long before; the run is stopped in between.
+TEST_F(FilesTest, AFileReadToItsEndMayGoBeforeTheNextStart) {
+  ASSERT_TRUE(env_->files().MakeDirectory(dir_ + "/gone").ok());
+  std::string rows;
+  for (int i = 0; i < 400'000; ++i) rows += fmt::format("{{\"id\":{}}}\n", i);
+  Append("gone/large", rows);
+  Append("gone/small", "{\"id\":-1}\n");
+  const std::string script = fmt::format(
+      "SET 'pipeline.name' = 'engine'; SET 'execution.checkpointing.dir' = '{0}/cp'; SET "
+      "'execution.checkpointing.interval' = '20 ms';"
+      "CREATE TABLE p (id BIGINT) WITH ('connector'='filesystem', 'path'='{0}/gone', 'format'='json');"
+      "CREATE TABLE out (id BIGINT) WITH ('connector'='memory');"
+      "INSERT INTO out SELECT id FROM p;",
+      dir_);
+  job::JobOptions options;
+  options.workers = 1;
+  const Result<job::JobEnd> end = RunAndStop(script, options, [this](job::Job& job) {
+    while (job.status().dataflow.rows_in < 70'000) env_->SleepFor(Micros(1'000));
+  });
+  ASSERT_TRUE(end.ok()) << end.status().ToString();
+  ASSERT_TRUE(env_->files().Remove(dir_ + "/gone/small").ok());
+  const Result<job::JobEnd> again = RunJob(script, 1);
+  ASSERT_TRUE(again.ok()) << again.status().ToString();
+  EXPECT_EQ(RowsOf("out").size(), 400'001u);
+  // The folder too, once everything was read: there is nothing more to do, and the next start says so.
+  ASSERT_TRUE(env_->files().Rename(dir_ + "/gone", dir_ + "/away").ok());
+  const Result<job::JobEnd> after = RunJob(script, 1);
+  ASSERT_TRUE(after.ok()) << after.status().ToString();
+  EXPECT_EQ(*after, job::JobEnd::kAlreadyFinished);
+}
+
 }  // namespace
 }  // namespace semel

@@ -89,6 +89,56 @@ TEST_F(FilesystemTest, AFollowedFileMayEndWithinALine) {
   EXPECT_EQ(Read(*reader, splits).value(), (std::vector<std::string>{"two"}));
 }
 
+TEST_F(FilesystemTest, AFileReadToItsEndIsNotNeededAgain) {
+  Append("a", "one\n");
+  Append("b", "two\n");
+  Append("empty", "");
+  std::unique_ptr<Source> source = MakeSource(false);
+  std::vector<SplitProgress> splits = source->ResolveSplits(true).value();
+  ASSERT_EQ(splits.size(), 3u);
+  EXPECT_EQ(Read(*source, splits).value(), (std::vector<std::string>{"one", "two"}));
+  for (const SplitProgress& split : splits) EXPECT_TRUE(split.finished) << split.split;
+  splits[1].finished = false;  // at its end, which no checkpoint says yet
+  splits[2].finished = false;
+  const std::string position = splits[1].position;
+  Remove("a");
+  Remove("b");
+  Remove("empty");
+  const Result<std::vector<std::string>> again = Read(*source, splits);
+  ASSERT_TRUE(again.ok()) << again.status().ToString();
+  EXPECT_TRUE(again->empty());
+  EXPECT_TRUE(splits[1].finished && splits[2].finished) << "the end is told";
+  EXPECT_EQ(splits[1].position, position);
+}
+
+TEST_F(FilesystemTest, AFileOfWhichMoreIsNeededMustBeThere) {
+  Append("a", "one\ntwo\n");
+  std::unique_ptr<Source> bounded = MakeSource(false);
+  std::vector<SplitProgress> splits = bounded->ResolveSplits(true).value();
+  Remove("a");
+  IsGap(Read(*bounded, splits).status(), "gone");
+  std::unique_ptr<Source> followed = MakeSource(true);
+  Append("a", "one\n");
+  splits = followed->ResolveSplits(false).value();
+  ASSERT_EQ(Read(*followed, splits).value().size(), 1u);
+  Remove("a");
+  IsGap(Read(*followed, splits).status(), "gone");
+  IsGap(followed->ResolveEnds(splits), "gone");
+}
+
+TEST_F(FilesystemTest, AnEndIsResolvedOnlyForTheFileThatWasRead) {
+  Append("a", "one\n");
+  std::unique_ptr<Source> source = MakeSource(true);
+  std::vector<SplitProgress> splits = source->ResolveSplits(false).value();
+  ASSERT_EQ(Read(*source, splits).value().size(), 1u);
+  Append("other", "two\n");  // as long as the one that was read
+  ASSERT_TRUE(env_->files().Rename(dir_ + "/other", dir_ + "/a").ok());
+  std::vector<SplitProgress> replaced = splits;
+  IsGap(source->ResolveEnds(replaced), "replaced");
+  ASSERT_EQ(truncate((dir_ + "/a").c_str(), 2), 0);
+  IsGap(source->ResolveEnds(splits), "shortened");
+}
+
 TEST_F(FilesystemTest, TwoTablesOfOneFolderDiscoverEachForItself) {
   Append("a", "one\n");
   std::unique_ptr<Source> first = MakeSource(true, "first"), second = MakeSource(true, "second");
