@@ -2,7 +2,7 @@
 // Copyright The Semel Authors
 //
 // 'connector' = 'filesystem' as a source: a file, or the files of a folder, of one record per line. A split is a file;
-// its position is "offset=<bytes>;inode=<identity>;tail=<hash of the up to 4 KiB before the offset>"
+// its position is "offset=<bytes>;inode=<inode>;tail=<hash of the up to 4 KiB before the offset>"
 // (docs/formats/file-positions.md), so that a file that was shortened or replaced is a gap and never read on by
 // mistake. With 'semel.filesystem.follow' files grow and lines appear at their ends; only complete lines are records,
 // an unterminated last line counts at a bounded end only.
@@ -41,7 +41,7 @@ struct FilePosition {
       return Status::Corrupt(kBadFilePosition, fmt::format("'{}' is no position in a file", text),
                              "the checkpoint is of another version or damaged");
     p.offset = std::strtoull(parts[0].c_str() + 7, nullptr, 10);
-    p.inode = parts[1].substr(6);
+    p.inode = parts[1].substr(std::max<size_t>(6, parts[1].find(':') + 1));  // once "<device>:<inode>"
     p.tail = std::strtoull(parts[2].c_str() + 5, nullptr, 16);
     return p;
   }

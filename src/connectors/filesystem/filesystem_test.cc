@@ -139,6 +139,23 @@ TEST_F(FilesystemTest, AnEndIsResolvedOnlyForTheFileThatWasRead) {
   IsGap(source->ResolveEnds(splits), "shortened");
 }
 
+TEST_F(FilesystemTest, TheNumberOfTheDeviceIsNoPartOfAPosition) {
+  Append("a", "one\n");
+  std::unique_ptr<Source> source = MakeSource(true);
+  std::vector<SplitProgress> splits = source->ResolveSplits(false).value();
+  ASSERT_EQ(Read(*source, splits).value().size(), 1u);
+  EXPECT_EQ(splits[0].position.find(':'), std::string::npos) << splits[0].position;
+  // A position of an older version, written before the file system was mounted anew under another device number.
+  const size_t inode = splits[0].position.find("inode=") + 6;
+  splits[0].position.insert(inode, "424242:");
+  Append("a", "two\n");
+  const Result<std::vector<std::string>> records = Read(*source, splits);
+  ASSERT_TRUE(records.ok()) << records.status().ToString();
+  EXPECT_EQ(*records, (std::vector<std::string>{"two"}));
+  splits[0].position.insert(inode, "9");
+  IsGap(Read(*source, splits).status(), "replaced");
+}
+
 TEST_F(FilesystemTest, TwoTablesOfOneFolderDiscoverEachForItself) {
   Append("a", "one\n");
   std::unique_ptr<Source> first = MakeSource(true, "first"), second = MakeSource(true, "second");
