@@ -161,9 +161,10 @@ class RowDecoder {
         continue;
       }
       ColumnBuilder* builder = plan->column < 0 ? nullptr : out[static_cast<size_t>(plan->column)];
-      if (plan->seen_in == document && builder != nullptr) DropLast(*builder);
+      // The last value of a duplicate key counts: the one before is taken back.
+      if (plan->seen_in == document && builder != nullptr) builder->TruncateTo(builder->length() - 1);
       plan->seen_in = document;
-      const Outcome outcome = Value(value, *plan, builder, document, error);
+      const Outcome outcome = Value(value, *plan, builder, error);
       if (outcome == Outcome::kBroken) return Broken(error);
       if (outcome == Outcome::kWrongType) {
         if (!options_.ignore_parse_errors) return outcome;
@@ -202,9 +203,6 @@ class RowDecoder {
     }
     return nullptr;
   }
-
-  // The last value of a duplicate key counts: the one before is taken back.
-  static void DropLast(ColumnBuilder& builder) { builder.RemoveLast(); }
 
   // Visits a value that nobody wants, so that broken text is found.
   static Outcome Walk(od::value& value) {
@@ -252,7 +250,7 @@ class RowDecoder {
     return Outcome::kWrongType;
   }
 
-  Outcome Value(od::value& value, FieldPlan& plan, ColumnBuilder* out, int64_t document, std::string& error) {
+  Outcome Value(od::value& value, FieldPlan& plan, ColumnBuilder* out, std::string& error) {
     // Most values are plain numbers and text without escapes: their token says everything, and the loop over the object
     // steps over it.
     const std::string_view token = Trim(value.raw_json_token());
@@ -284,7 +282,7 @@ class RowDecoder {
                                    : Wrong(plan, b ? "true" : "false", error);
       }
       case od::json_type::object:
-        return Object(value, plan, out, document, error);
+        return Object(value, plan, out, error);
       case od::json_type::array:
         if (Walk(value) != Outcome::kOk) return Outcome::kBroken;
         return Wrong(plan, "an array", error);
@@ -312,7 +310,7 @@ class RowDecoder {
     return true;
   }
 
-  Outcome Object(od::value& value, FieldPlan& plan, ColumnBuilder* out, int64_t document, std::string& error) {
+  Outcome Object(od::value& value, FieldPlan& plan, ColumnBuilder* out, std::string& error) {
     if (plan.row == nullptr) {
       if (Walk(value) != Outcome::kOk) return Outcome::kBroken;
       return Wrong(plan, "an object", error);
@@ -324,8 +322,8 @@ class RowDecoder {
       for (size_t i = 0; i < out->num_children(); ++i) children.push_back(&out->child(i));
     for (FieldPlan& field : plan.row->fields)
       field.column = out == nullptr ? -1 : static_cast<int>(&field - plan.row->fields.data());
-    // A ROW met again in one document (a duplicate key) counts as another document for its own fields.
-    const Outcome outcome = plan.row->Decode(object, children, document * 1024 + (++plan.row->nested_), error);
+    // A ROW has documents of its own: it may be met again in one of the outer ones (a duplicate key).
+    const Outcome outcome = plan.row->Decode(object, children, ++plan.row->objects_, error);
     if (outcome != Outcome::kOk) return outcome;
     if (out != nullptr) out->AppendRow(true);
     return Outcome::kOk;
@@ -438,7 +436,7 @@ class RowDecoder {
 
   const JsonOptions& options_;
   formats::DecodeCounters*& counters_;
-  int64_t nested_ = 0;
+  int64_t objects_ = 0;
   std::array<char, 10> date_{};
   int64_t day_micros_ = 0;
 };
@@ -459,6 +457,7 @@ class JsonDecoder final : public formats::Decoder {
     for (ColumnBuilder& builder : out) builders.push_back(&builder);
     for (size_t i = 0; i < records.size(); ++i) {
       ++counters.records;
+      const formats::DecodeCounters before = counters;
       error_.clear();
       const Outcome outcome = One(records[i], builders);
       if (outcome == Outcome::kOk) {
@@ -473,8 +472,8 @@ class JsonDecoder final : public formats::Decoder {
       }
       ++counters.rejected;
       // A row that was begun is taken back.
-      for (ColumnBuilder* builder : builders)
-        while (builder->length() > static_cast<int64_t>(accepted.size())) builder->RemoveLast();
+      for (ColumnBuilder* builder : builders) builder->TruncateTo(static_cast<int64_t>(accepted.size()));
+      counters.rounded = before.rounded, counters.null_fields = before.null_fields;
     }
     return Status::Ok();
   }

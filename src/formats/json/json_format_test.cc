@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "base/text.h"
 #include "formats/json/register.h"
 #include "json/json_decoder.h"
 
@@ -184,6 +185,111 @@ TEST_F(JsonFormatTest, MutatedDocumentsNeverCrash) {
     const bool all = Decode({document}, {0, 1, 2, 3, 7}).rfind("SEMEL", 0) == 0;
     const bool none = Decode({document}, {}).rfind("SEMEL", 0) == 0;
     ASSERT_EQ(all, none) << document;
+  }
+}
+
+// A document may break at any depth, with some fields of a ROW appended and others not.
+TEST_F(JsonFormatTest, OfADocumentBrokenWithinRowsNothingStays) {
+  const plan::Options ignore = {{"ignore-parse-errors", "true"}};
+  for (const char* broken :
+       {R"({"id":9,"r":{"a":1,"b":{"c":"x")", R"({"r":{"a":1,"b":{"c":"x"},"a":tru}})", R"({"r":{"b":{"c":"x"}}} 1)",
+        R"({"r":{"a":1},"r":{"b":{"c":"y"},"a":2},"id":x})", R"({"r":{"a":1,"b":{"c":"x","c":"y"}})", R"({"r":{"b":{)"})
+    EXPECT_EQ(Decode({R"({"id":1,"r":{"a":1,"b":{"c":"p"}}})", broken, R"({"id":2,"r":{"a":2,"b":{"c":"q"}}})"}, {0, 7},
+                     ignore),
+              "+I[1, (1, (p))]\n+I[2, (2, (q))]\n")
+        << broken;
+}
+
+TEST_F(JsonFormatTest, WhatIsCountedOfADroppedDocumentIsItsRejection) {
+  DecodeCounters counters;
+  Decode({R"({"id":"x","amount":1.005,"r":{"a":"x"}} 1)"}, {0, 1, 7}, {{"ignore-parse-errors", "true"}}, &counters);
+  EXPECT_EQ(counters.rejected, 1);
+  EXPECT_EQ(counters.null_fields, 0);
+  EXPECT_EQ(counters.rounded, 0);
+}
+
+class NestedJsonTest : public JsonFormatTest {
+ protected:
+  NestedJsonTest() {
+    const DataType deep =
+        DataType::Row({{"t", DataType::String()}, {"n", DataType::Integer()}, {"b", DataType::Boolean()}});
+    const DataType middle = DataType::Row({{"x", deep}, {"d", DataType::Decimal(10, 2)}, {"y", deep}});
+    schema_.fields = {{"id", DataType::BigInt()},
+                      {"r", DataType::Row({{"m", middle}, {"s", DataType::String()}, {"w", deep}})},
+                      {"q", deep},
+                      {"name", DataType::String()}};
+  }
+  uint64_t Random(uint64_t n) {
+    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+    return (state_ >> 33) % n;
+  }
+  // A value of the type; fields may be missing, NULL, unknown or there twice, in any order.
+  std::string Value(const DataType& type) {
+    if (Random(8) == 0) return "null";
+    switch (type.kind()) {
+      case columnar::TypeKind::kRow: {
+        std::string text;
+        for (uint64_t i = 0; i < type.fields().size() + 2; ++i) {
+          if (!text.empty()) text += ",";
+          const columnar::Field& field = type.fields()[Random(type.fields().size())];
+          text += Random(8) == 0 ? R"("other":[{"id":1},2])" : "\"" + field.name + "\":" + Value(field.type);
+        }
+        return "{" + text + "}";
+      }
+      case columnar::TypeKind::kBoolean:
+        return Random(2) == 0 ? "true" : "false";
+      case columnar::TypeKind::kString:
+        return std::array{R"("")", R"("text")", R"("\u00e9\n")", "\"é\""}[Random(4)];
+      default:
+        return std::to_string(Random(1000));
+    }
+  }
+  std::string Document() {
+    std::string text;
+    for (const columnar::Field& field : schema_.fields)
+      text += (text.empty() ? "\"" : ",\"") + field.name + "\":" + Value(field.type);
+    return "{" + text + "}";
+  }
+  uint64_t state_ = 7;
+};
+
+TEST_F(NestedJsonTest, AmongBrokenDocumentsTheGoodOnesGiveTheirRows) {
+  const plan::Options ignore = {{"ignore-parse-errors", "true"}};
+  const std::vector<std::vector<int>> queries = {{0, 1, 2, 3}, {1}, {3, 2}};
+  for (int round = 0; round < 400; ++round) {
+    std::vector<std::string> all, good;
+    for (int i = 0; i < 12; ++i) {
+      all.push_back(Document());
+      if (Random(2) == 0) {
+        good.push_back(all.back());
+      } else if (Random(2) == 0) {
+        all.back().resize(Random(all.back().size()));
+      } else {
+        const size_t at = 1 + Random(all.back().size() - 1);
+        all.back().insert(at, Random(2) == 0 ? "\x01" : "\xff");
+      }
+    }
+    for (const std::vector<int>& columns : queries) {
+      DecodeCounters counters;
+      ASSERT_EQ(Decode(all, columns, ignore, &counters), Decode(good, columns)) << Join(all, "\n");
+      ASSERT_EQ(counters.rejected, static_cast<int64_t>(all.size() - good.size()));
+    }
+  }
+}
+
+// Some of these are good in spite of what was done to them, or have a field of the wrong type.
+TEST_F(NestedJsonTest, ADocumentMeansTheSameAloneAndAmongOthers) {
+  const plan::Options ignore = {{"ignore-parse-errors", "true"}};
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<std::string> all;
+    std::string one_by_one;
+    for (int i = 0; i < 8; ++i) {
+      all.push_back(Document());
+      for (uint64_t k = Random(3); k > 0; --k)
+        all.back()[Random(all.back().size())] = "{}[],:\"\\0x \xff\x01"[Random(13)];
+      one_by_one += Decode({all.back()}, {0, 1, 2, 3}, ignore);
+    }
+    ASSERT_EQ(Decode(all, {0, 1, 2, 3}, ignore), one_by_one) << Join(all, "\n");
   }
 }
 
