@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "codec/hash.h"
 #include "connectors/filesystem/register.h"
 
@@ -118,7 +119,7 @@ class FileReader final : public SourceReader {
                         columnar::ColumnBuilder& out) override {
     if (key != "file.path" && key != "file.name") return SourceReader::AppendMetadata(key, chunk, records, out);
     const std::string_view path = chunk.split;
-    const std::string_view value = key == "file.path" ? path : path.substr(path.find_last_of('/') + 1);
+    const std::string value = Utf8FromBytes(key == "file.path" ? path : path.substr(path.find_last_of('/') + 1));
     for (size_t i = 0; i < records.size(); ++i) out.AppendString(value);
     return Status::Ok();
   }

@@ -156,6 +156,18 @@ TEST_F(FilesystemTest, TheNumberOfTheDeviceIsNoPartOfAPosition) {
   IsGap(Read(*source, splits).status(), "replaced");
 }
 
+TEST_F(FilesystemTest, TheNameOfAFileIsTextAsMetadata) {
+  Append("a\xff", "one\n");
+  std::unique_ptr<Source> source = MakeSource(false);
+  std::unique_ptr<SourceReader> reader = source->CreateReader(source->ResolveSplits(true).value()).value();
+  const std::optional<Chunk> chunk = reader->Poll(Micros(0)).value();
+  ASSERT_TRUE(chunk && chunk->records.size() == 1);
+  columnar::ColumnBuilder name(columnar::DataType::String());
+  const uint32_t rows[] = {0};
+  ASSERT_TRUE(reader->AppendMetadata("file.name", *chunk, rows, name).ok());
+  EXPECT_EQ(name.Finish()->GetString(0), "a\xef\xbf\xbd");
+}
+
 TEST_F(FilesystemTest, TwoTablesOfOneFolderDiscoverEachForItself) {
   Append("a", "one\n");
   std::unique_ptr<Source> first = MakeSource(true, "first"), second = MakeSource(true, "second");
