@@ -59,7 +59,7 @@ TEST_F(FilesTest, AFileReadToItsEndMayGoBeforeTheNextStart) {
   options.workers = 1;
   const Result<job::JobEnd> end = RunAndStop(script, options, [this](job::Job& job) {
     // Beyond the first MiB of the large file: the small one had its turn before.
-    while (job.status().dataflow.rows_in < 100'000) env_->SleepFor(Micros(1'000));
+    for (int i = 0; i < 2'000 && job.status().dataflow.rows_in < 100'000; ++i) env_->SleepFor(Micros(1'000));
   });
   ASSERT_TRUE(end.ok()) << end.status().ToString();
   ASSERT_TRUE(env_->files().Remove(dir_ + "/gone/small").ok());
