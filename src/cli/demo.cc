@@ -176,9 +176,7 @@ Status Demo(const DemoOptions& options, env::Env& env) {
     const char* tmp = std::getenv("TMPDIR");
     dir = fmt::format("{}/semel-demo-{:08x}", tmp != nullptr ? tmp : "/tmp", env.Random() >> 32);
   }
-  if (dir[0] != '/')
-    return Status::Invalid(kDemoFolder, fmt::format("--dir '{}' is not absolute", dir),
-                           "give a path that begins with '/'");
+  SEMEL_ASSIGN_OR_RETURN(dir, env::AbsolutePath(dir));
   const Status made = env.files().MakeDirectory(dir);
   if (!made.ok())
     return Status::Invalid(kDemoFolder, fmt::format("cannot make {}: {}", dir, made.message()),

@@ -216,9 +216,10 @@ void ColumnBuilder::AppendFrom(const Column& column, int64_t i) {
   }
 }
 
-void ColumnBuilder::RemoveLast() {
-  SEMEL_CHECK(length_ > 0);
-  --length_;
+void ColumnBuilder::TruncateTo(int64_t rows) {
+  for (auto& child : children_) child->TruncateTo(rows);
+  if (length_ <= rows) return;
+  length_ = rows;
   if (has_nulls_) validity_.Resize(BitmapBytes(length_));
   switch (physical_) {
     case PhysicalKind::kBinary:
@@ -229,8 +230,6 @@ void ColumnBuilder::RemoveLast() {
       values_.Resize(BitmapBytes(length_));
       break;
     case PhysicalKind::kStruct:
-      for (auto& child : children_) child->RemoveLast();
-      break;
     case PhysicalKind::kNone:
       break;
     default:

@@ -173,8 +173,9 @@ class ColumnBuilder {
   void AppendRow(bool valid);
   ColumnBuilder& child(size_t i) { return *children_[i]; }
   size_t num_children() const { return children_.size(); }
-  // Takes back the last value. REQUIRES: there is one.
-  void RemoveLast();
+  // Keeps the first `rows` values, if there are more, at every depth: also takes back what was appended to the fields
+  // of a ROW that was begun and not ended.
+  void TruncateTo(int64_t rows);
   // Copies value i of a column of the same type.
   void AppendFrom(const Column& column, int64_t i);
 

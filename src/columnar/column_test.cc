@@ -37,6 +37,31 @@ TEST(ColumnTest, BuilderKeepsNullsAndValuesOfEveryPhysicalKind) {
   EXPECT_TRUE(joined->IsNull(21));
 }
 
+TEST(ColumnTest, TruncatingTakesBackARowThatWasBegun) {
+  const DataType row = DataType::Row({{"a", DataType::Boolean()}, {"b", DataType::Row({{"c", DataType::String()}})}});
+  ColumnBuilder rows(row);
+  auto append = [&rows](bool a, std::string_view c) {
+    rows.child(0).AppendBool(a);
+    rows.child(1).child(0).AppendString(c), rows.child(1).AppendRow(true);
+    rows.AppendRow(true);
+  };
+  append(true, "one");
+  rows.AppendNull();
+  rows.child(1).child(0).AppendString("begun");
+  rows.TruncateTo(2);
+  append(true, "three");
+  rows.child(0).AppendBool(false), rows.child(1).child(0).AppendNull(), rows.child(1).AppendRow(false);
+  rows.TruncateTo(3);
+  append(false, "four");
+  rows.TruncateTo(9);
+  const ColumnPtr column = rows.Finish();
+  ASSERT_EQ(column->length(), 4);
+  EXPECT_EQ(ValueToString(*column, 0), "(TRUE, (one))");
+  EXPECT_EQ(ValueToString(*column, 1), "NULL");
+  EXPECT_EQ(ValueToString(*column, 2), "(TRUE, (three))");
+  EXPECT_EQ(ValueToString(*column, 3), "(FALSE, (four))");
+}
+
 TEST(ColumnTest, TextOfValuesFollowsFlink) {
   EXPECT_EQ(DecimalToString(-5, 3), "-0.005");
   EXPECT_EQ(DateToString(-1), "1969-12-31");

@@ -45,6 +45,14 @@ std::set<std::string> SourcesOfEventTime(const plan::PhysicalPlan& plan) {
   return ids;
 }
 
+// Two tables may read the same files or partitions: a split is known by its source and its name.
+std::vector<SplitProgress> SplitsOf(const std::vector<SplitProgress>& splits, const std::string& source) {
+  std::vector<SplitProgress> own;
+  for (const SplitProgress& split : splits)
+    if (split.source == source) own.push_back(split);
+  return own;
+}
+
 }  // namespace
 
 std::string StoreFolder(const JobSettings& settings) { return settings.checkpoint_root + "/" + settings.pipeline_name; }
@@ -98,8 +106,19 @@ Status Job::CheckReachable() {
   return Status::Ok();
 }
 
+// Before anything is taken over. What a bounded table has lost since the first start may have been read to its end:
+// what is still needed of it, the reader checks against its positions.
+Status Job::CheckSources() {
+  SEMEL_ASSIGN_OR_RETURN(const std::vector<std::string> checkpoints, store_->List("checkpoints/"));
+  for (auto& [id, source] : sources_) {
+    const Status status = source->CheckReachable();
+    const bool goes_on = !checkpoints.empty() && !options_.fresh && (source->is_bounded() || options_.until_end);
+    if (!status.ok() && !(status.is(StatusKind::kNotFound) && goes_on)) return status;
+  }
+  return Status::Ok();
+}
+
 Status Job::OpenSinks(const std::function<void(const std::string&)>& narrate) {
-  for (auto& [id, source] : sources_) SEMEL_RETURN_IF_ERROR(source->CheckReachable());
   bool plain = false;
   for (auto& [id, sink] : sinks_) {
     SEMEL_RETURN_IF_ERROR(sink->Open());
@@ -184,9 +203,7 @@ Status Job::ResolveEnds(EpochSnapshot& base) {
   }
   std::vector<SplitProgress> all;
   for (auto& [id, source] : sources_) {
-    std::vector<SplitProgress> mine;
-    for (const SplitProgress& split : base.splits)
-      if (split.source == id) mine.push_back(split);
+    std::vector<SplitProgress> mine = SplitsOf(base.splits, id);
     const bool resolved = std::any_of(mine.begin(), mine.end(), [](const auto& split) { return !split.end.empty(); });
     if (!resolved) {
       SEMEL_ASSIGN_OR_RETURN(std::vector<SplitProgress> found, source->DiscoverSplits(mine));
@@ -207,7 +224,7 @@ void Job::Discover(runtime::RunningDataflow& dataflow, std::vector<SplitProgress
       if (!discovering_) return;
     }
     for (auto& [id, source] : sources_) {
-      Result<std::vector<SplitProgress>> found = source->DiscoverSplits(known);
+      Result<std::vector<SplitProgress>> found = source->DiscoverSplits(SplitsOf(known, id));
       if (!found.ok()) {
         env_.Log(env::LogLevel::kWarning, "looking for new splits: " + found.status().ToString());
       } else if (!found->empty()) {
@@ -277,8 +294,9 @@ Result<JobEnd> Job::RunGraph(checkpoint::RecoveredStart start, const std::string
 
 Result<JobEnd> Job::Run(const std::function<void(const std::string&)>& narrate) {
   SEMEL_RETURN_IF_ERROR(MakeConnectors());
-  SEMEL_RETURN_IF_ERROR(OpenSinks(narrate));
   store_ = std::make_unique<checkpoint::LocalStore>(env_, StoreFolder(settings_));
+  SEMEL_RETURN_IF_ERROR(CheckSources());
+  SEMEL_RETURN_IF_ERROR(OpenSinks(narrate));
   SEMEL_ASSIGN_OR_RETURN(std::string fingerprint, Fingerprint());
   SEMEL_ASSIGN_OR_RETURN(checkpoint::RecoveredStart start, RecoverPast(fingerprint, narrate));
   if (start.finished) return JobEnd::kAlreadyFinished;

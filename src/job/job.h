@@ -58,6 +58,7 @@ class Job {
 
  private:
   Status MakeConnectors();
+  Status CheckSources();
   Status OpenSinks(const std::function<void(const std::string&)>& narrate);
   Result<std::string> Fingerprint();
   Result<checkpoint::RecoveredStart> RecoverPast(const std::string& fingerprint,

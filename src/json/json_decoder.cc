@@ -6,8 +6,12 @@
 
 #include <array>
 #include <cstring>
+#include <unordered_map>
+#include <utility>
 
+#include "base/text.h"
 #include "columnar/parse_text.h"
+#include "json/java_text.h"
 
 namespace semel::json {
 
@@ -39,27 +43,6 @@ std::string_view Trim(std::string_view text) {
 bool IsNull(od::value& value) {
   bool is_null = false;
   return simdjson::simdjson_result<bool>(value.is_null()).get(is_null) == simdjson::SUCCESS && is_null;
-}
-
-int DecodeBase64(std::string_view in, std::string& out) {
-  auto value = [](char c) {
-    return c >= 'A' && c <= 'Z'   ? c - 'A'
-           : c >= 'a' && c <= 'z' ? c - 'a' + 26
-           : c >= '0' && c <= '9' ? c - '0' + 52
-           : c == '+'             ? 62
-           : c == '/'             ? 63
-                                  : -1;
-  };
-  while (!in.empty() && in.back() == '=') in.remove_suffix(1);
-  uint32_t bits = 0;
-  int n = 0;
-  for (char c : in) {
-    const int v = value(c);
-    if (v < 0) return -1;
-    bits = bits << 6 | static_cast<uint32_t>(v);
-    if ((n += 6) >= 8) out += static_cast<char>(bits >> (n -= 8));
-  }
-  return 0;
 }
 
 // Text in quotes without escapes. Control characters and broken UTF-8 were found when the document was indexed.
@@ -161,9 +144,10 @@ class RowDecoder {
         continue;
       }
       ColumnBuilder* builder = plan->column < 0 ? nullptr : out[static_cast<size_t>(plan->column)];
-      if (plan->seen_in == document && builder != nullptr) DropLast(*builder);
+      // The last value of a duplicate key counts: the one before is taken back.
+      if (plan->seen_in == document && builder != nullptr) builder->TruncateTo(builder->length() - 1);
       plan->seen_in = document;
-      const Outcome outcome = Value(value, *plan, builder, document, error);
+      const Outcome outcome = Value(value, *plan, builder, error);
       if (outcome == Outcome::kBroken) return Broken(error);
       if (outcome == Outcome::kWrongType) {
         if (!options_.ignore_parse_errors) return outcome;
@@ -202,9 +186,6 @@ class RowDecoder {
     }
     return nullptr;
   }
-
-  // The last value of a duplicate key counts: the one before is taken back.
-  static void DropLast(ColumnBuilder& builder) { builder.RemoveLast(); }
 
   // Visits a value that nobody wants, so that broken text is found.
   static Outcome Walk(od::value& value) {
@@ -252,7 +233,7 @@ class RowDecoder {
     return Outcome::kWrongType;
   }
 
-  Outcome Value(od::value& value, FieldPlan& plan, ColumnBuilder* out, int64_t document, std::string& error) {
+  Outcome Value(od::value& value, FieldPlan& plan, ColumnBuilder* out, std::string& error) {
     // Most values are plain numbers and text without escapes: their token says everything, and the loop over the object
     // steps over it.
     const std::string_view token = Trim(value.raw_json_token());
@@ -284,12 +265,79 @@ class RowDecoder {
                                    : Wrong(plan, b ? "true" : "false", error);
       }
       case od::json_type::object:
-        return Object(value, plan, out, document, error);
+        return Object(value, plan, out, error);
       case od::json_type::array:
+        if (plan.type.is_text()) return Document(value, out);
         if (Walk(value) != Outcome::kOk) return Outcome::kBroken;
         return Wrong(plan, "an array", error);
     }
     return Outcome::kBroken;
+  }
+
+  // An object or an array for a STRING is its JSON without blanks.
+  static Outcome Document(od::value& value, ColumnBuilder* out) {
+    std::string text;
+    if (AppendDocument(value, text) != Outcome::kOk) return Outcome::kBroken;
+    if (out != nullptr) out->AppendString(text);
+    return Outcome::kOk;
+  }
+
+  // The last value of a duplicate key stands in the place of the first one.
+  static Outcome AppendObject(od::object& object, std::string& text) {
+    std::vector<std::pair<std::string, std::string>> fields;
+    std::unordered_map<std::string, size_t> places;
+    for (auto field : object) {
+      std::string_view raw_key;
+      od::value inner;
+      if (field.unescaped_key().get(raw_key) != simdjson::SUCCESS) return Outcome::kBroken;
+      std::string key(raw_key);
+      if (field.value().get(inner) != simdjson::SUCCESS) return Outcome::kBroken;
+      std::string value;
+      if (AppendDocument(inner, value) != Outcome::kOk) return Outcome::kBroken;
+      const auto [place, is_new] = places.emplace(key, fields.size());
+      if (is_new) fields.emplace_back(std::move(key), std::string());
+      fields[place->second].second = std::move(value);
+    }
+    text += '{';
+    for (size_t i = 0; i < fields.size(); ++i) {
+      if (i > 0) text += ',';
+      AppendQuoted(fields[i].first, text);
+      (text += ':') += fields[i].second;
+    }
+    text += '}';
+    return Outcome::kOk;
+  }
+
+  // Numbers keep their digits as they stand.
+  static Outcome AppendDocument(od::value& value, std::string& text) {
+    switch (value.type().value_unsafe()) {
+      case od::json_type::object: {
+        od::object object;
+        return value.get_object().get(object) == simdjson::SUCCESS ? AppendObject(object, text) : Outcome::kBroken;
+      }
+      case od::json_type::array: {
+        od::array array;
+        if (value.get_array().get(array) != simdjson::SUCCESS) return Outcome::kBroken;
+        char separator = '[';
+        for (auto item : array) {
+          od::value inner;
+          text += std::exchange(separator, ',');
+          if (item.get(inner) != simdjson::SUCCESS || AppendDocument(inner, text) != Outcome::kOk)
+            return Outcome::kBroken;
+        }
+        text += separator == '[' ? "[]" : "]";
+        return Outcome::kOk;
+      }
+      case od::json_type::string: {
+        std::string_view content;
+        if (value.get_string().get(content) != simdjson::SUCCESS) return Outcome::kBroken;
+        AppendQuoted(content, text);
+        return Outcome::kOk;
+      }
+      default:
+        text += Trim(value.raw_json_token());
+        return Walk(value);
+    }
   }
 
   // Appends a number that fits the column without rounding. False: the general way has to look at it.
@@ -312,7 +360,8 @@ class RowDecoder {
     return true;
   }
 
-  Outcome Object(od::value& value, FieldPlan& plan, ColumnBuilder* out, int64_t document, std::string& error) {
+  Outcome Object(od::value& value, FieldPlan& plan, ColumnBuilder* out, std::string& error) {
+    if (plan.type.is_text()) return Document(value, out);
     if (plan.row == nullptr) {
       if (Walk(value) != Outcome::kOk) return Outcome::kBroken;
       return Wrong(plan, "an object", error);
@@ -324,8 +373,8 @@ class RowDecoder {
       for (size_t i = 0; i < out->num_children(); ++i) children.push_back(&out->child(i));
     for (FieldPlan& field : plan.row->fields)
       field.column = out == nullptr ? -1 : static_cast<int>(&field - plan.row->fields.data());
-    // A ROW met again in one document (a duplicate key) counts as another document for its own fields.
-    const Outcome outcome = plan.row->Decode(object, children, document * 1024 + (++plan.row->nested_), error);
+    // A ROW has documents of its own: it may be met again in one of the outer ones (a duplicate key).
+    const Outcome outcome = plan.row->Decode(object, children, ++plan.row->objects_, error);
     if (outcome != Outcome::kOk) return outcome;
     if (out != nullptr) out->AppendRow(true);
     return Outcome::kOk;
@@ -336,30 +385,49 @@ class RowDecoder {
     if (!IsNumber(token)) return Outcome::kBroken;
     if (type.kind() == TypeKind::kDecimal) return Decimal(token, plan, out, error);
     if (type.is_integer()) return Integer(token, plan, out, error);
-    double number;
-    if (value.get_double().get(number) != simdjson::SUCCESS) return Wrong(plan, token, error);
     if (type.kind() == TypeKind::kDouble) {
+      double number;
+      if (value.get_double().get(number) != simdjson::SUCCESS) return Wrong(plan, token, error);
       if (out != nullptr) out->Append(number);
-    } else if (type.kind() == TypeKind::kFloat) {
-      if (out != nullptr) out->Append(static_cast<float>(number));
-    } else if (type.is_text()) {
-      if (out != nullptr) out->AppendString(token);
-    } else {
-      return Wrong(plan, token, error);
+      return Outcome::kOk;
     }
+    if (!type.is_text() && type.kind() != TypeKind::kFloat) return Wrong(plan, token, error);
+    return Text(token, plan, out, error);
+  }
+
+  // INT and BIGINT take a number in every form (7.0, 1e3), the smaller types plain digits only, as in Flink. A fraction
+  // is never cut.
+  Outcome Integer(std::string_view token, FieldPlan& plan, ColumnBuilder* out, std::string& error) {
+    int128 value;
+    const bool is_plain = token.find_first_of(".eE") == std::string_view::npos;
+    if ((!is_plain && plan.type.byte_width() < 4) ||
+        columnar::ParseDecimal(token, 19, 0, value) != columnar::DecimalParse::kExact)
+      return Wrong(plan, token, error);
+    return Integer(value, token, plan, out, error);
+  }
+  Outcome Integer(int128 value, std::string_view text, FieldPlan& plan, ColumnBuilder* out, std::string& error) {
+    const int128 limit = int128{1} << (plan.type.byte_width() * 8 - 1);
+    if (value >= limit || value < -limit) return Wrong(plan, text, error);
+    if (out != nullptr) out->AppendInt(value);
     return Outcome::kOk;
   }
 
-  Outcome Integer(std::string_view token, FieldPlan& plan, ColumnBuilder* out, std::string& error) {
-    int128 value;
-    // A fraction is dropped, as Flink does.
-    const size_t dot = token.find('.');
-    const bool plain = token.find_first_of("eE") == std::string_view::npos;
-    if (!plain || columnar::ParseDecimal(token.substr(0, dot), 20, 0, value) != columnar::DecimalParse::kExact)
-      return Wrong(plan, token, error);
-    const int128 limit = int128{1} << (plan.type.byte_width() * 8 - 1);
-    if (value >= limit || value < -limit) return Wrong(plan, token, error);
-    if (out != nullptr) out->AppendInt(value);
+  Outcome NumberText(std::string_view text, FieldPlan& plan, ColumnBuilder* out, std::string& error) {
+    if (plan.type.is_integer()) {
+      const std::optional<int64_t> value = ParseInteger(text);
+      return value ? Integer(*value, text, plan, out, error) : Wrong(plan, text, error);
+    }
+    if (plan.type.kind() == TypeKind::kDouble) {
+      const std::optional<double> value = ParseDouble(text);
+      if (!value) return Wrong(plan, text, error);
+      if (out != nullptr) out->Append(*value);
+    } else if (plan.type.kind() == TypeKind::kFloat) {
+      const std::optional<float> value = ParseFloat(text);
+      if (!value) return Wrong(plan, text, error);
+      if (out != nullptr) out->Append(*value);
+    } else {
+      return Wrong(plan, text, error);
+    }
     return Outcome::kOk;
   }
 
@@ -386,30 +454,33 @@ class RowDecoder {
         return Outcome::kOk;
       case TypeKind::kBytes: {
         std::string bytes;
-        if (DecodeBase64(text, bytes) != 0) return Wrong(plan, text, error);
+        if (!DecodeBase64(text, bytes)) return Wrong(plan, text, error);
         if (out != nullptr) out->AppendString(bytes);
         return Outcome::kOk;
       }
       case TypeKind::kTimestamp:
-        number = Timestamp(text);
+        number = Timestamp(text, options_.iso_timestamps ? "Tt" : " ");
         break;
       case TypeKind::kTimestampLtz:
-        if (!text.empty() && text.back() == 'Z') number = Timestamp(text.substr(0, text.size() - 1));
+        if (!text.empty() && text.back() == 'Z')
+          number = Timestamp(text.substr(0, text.size() - 1), options_.iso_timestamps ? "T" : " ");
         break;
       case TypeKind::kDate:
         if (const std::optional<int32_t> day = columnar::ParseDate(text)) number = *day;
         break;
       case TypeKind::kTime:
-        if (const std::optional<int64_t> micros = columnar::ParseTimeOfDay(text)) number = *micros / 1000;
+        if (const std::optional<int64_t> micros = ParseTime(text, false)) number = *micros / 1000;
         break;
-      case TypeKind::kBoolean:
-        if (text != "true" && text != "false") return Wrong(plan, text, error);
-        if (out != nullptr) out->AppendBool(text == "true");
+      case TypeKind::kBoolean: {
+        const std::string word = ToLowerAscii(TrimJava(text));
+        if (word != "true" && word != "false") return Wrong(plan, text, error);
+        if (out != nullptr) out->AppendBool(word == "true");
         return Outcome::kOk;
+      }
       case TypeKind::kDecimal:
-        return Decimal(text, plan, out, error);
+        return Decimal(TrimJava(text), plan, out, error);
       default:
-        return type.is_integer() ? Integer(text, plan, out, error) : Wrong(plan, text, error);
+        return NumberText(text, plan, out, error);
     }
     if (!number) return Wrong(plan, text, error);
     if (type.is_time_point()) {
@@ -423,22 +494,22 @@ class RowDecoder {
   }
 
   // Times of one stream share their date for long: the last one is remembered.
-  std::optional<int64_t> Timestamp(std::string_view text) {
-    if (text.size() < 19 || text[10] != (options_.iso_timestamps ? 'T' : ' ')) return std::nullopt;
+  std::optional<int64_t> Timestamp(std::string_view text, std::string_view separators) {
+    if (text.size() < 16 || separators.find(text[10]) == std::string_view::npos) return std::nullopt;
     if (std::memcmp(text.data(), date_.data(), date_.size()) != 0) {
       const std::optional<int32_t> day = columnar::ParseDate(text.substr(0, 10));
       if (!day) return std::nullopt;
       std::memcpy(date_.data(), text.data(), date_.size());
       day_micros_ = *day * int64_t{86'400'000'000};
     }
-    const std::optional<int64_t> time = columnar::ParseTimeOfDay(text.substr(11));
+    const std::optional<int64_t> time = ParseTime(text.substr(11), options_.iso_timestamps);
     if (!time) return std::nullopt;
     return day_micros_ + *time;
   }
 
   const JsonOptions& options_;
   formats::DecodeCounters*& counters_;
-  int64_t nested_ = 0;
+  int64_t objects_ = 0;
   std::array<char, 10> date_{};
   int64_t day_micros_ = 0;
 };
@@ -459,6 +530,7 @@ class JsonDecoder final : public formats::Decoder {
     for (ColumnBuilder& builder : out) builders.push_back(&builder);
     for (size_t i = 0; i < records.size(); ++i) {
       ++counters.records;
+      const formats::DecodeCounters before = counters;
       error_.clear();
       const Outcome outcome = One(records[i], builders);
       if (outcome == Outcome::kOk) {
@@ -473,8 +545,8 @@ class JsonDecoder final : public formats::Decoder {
       }
       ++counters.rejected;
       // A row that was begun is taken back.
-      for (ColumnBuilder* builder : builders)
-        while (builder->length() > static_cast<int64_t>(accepted.size())) builder->RemoveLast();
+      for (ColumnBuilder* builder : builders) builder->TruncateTo(static_cast<int64_t>(accepted.size()));
+      counters.rounded = before.rounded, counters.null_fields = before.null_fields;
     }
     return Status::Ok();
   }

@@ -8,7 +8,9 @@ here=$(dirname "$(readlink -f "$0")")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python=$("$here/../readers/venv.sh")
-"$1" demo --dir "$work/demo"
+binary=$(readlink -f "$1")
+cd "$work"
+"$binary" demo --dir ./demo
 "$python" "$here/../readers/judge.py" "$work/demo"
-"$1" verify "$work/demo/pipeline.sql"
-"$1" checkpoint verify "$work/demo/pipeline.sql"
+"$binary" verify "$work/demo/pipeline.sql"
+"$binary" checkpoint verify "$work/demo/pipeline.sql"

@@ -71,7 +71,8 @@ class Source {
   virtual bool is_bounded() const = 0;
   // Ends for splits restored without one (--until-end on a restored job).
   virtual Status ResolveEnds(std::vector<SplitProgress>& splits) = 0;
-  // New splits that `known` lacks (they start at their beginning). Called now and then in unbounded runs.
+  // New splits that `known`, this source's own, lacks (they start at their beginning). Called now and then in unbounded
+  // runs.
   virtual Result<std::vector<SplitProgress>> DiscoverSplits(const std::vector<SplitProgress>& known) = 0;
   // `splits` are this reader's share. Checks restored positions against what exists.
   virtual Result<std::unique_ptr<SourceReader>> CreateReader(const std::vector<SplitProgress>& splits) = 0;

@@ -2,7 +2,7 @@
 // Copyright The Semel Authors
 //
 // 'connector' = 'filesystem' as a source: a file, or the files of a folder, of one record per line. A split is a file;
-// its position is "offset=<bytes>;inode=<identity>;tail=<hash of the up to 4 KiB before the offset>"
+// its position is "offset=<bytes>;inode=<inode>;tail=<hash of the up to 4 KiB before the offset>"
 // (docs/formats/file-positions.md), so that a file that was shortened or replaced is a gap and never read on by
 // mistake. With 'semel.filesystem.follow' files grow and lines appear at their ends; only complete lines are records,
 // an unterminated last line counts at a bounded end only.
@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "codec/hash.h"
 #include "connectors/filesystem/register.h"
 
@@ -41,7 +42,7 @@ struct FilePosition {
       return Status::Corrupt(kBadFilePosition, fmt::format("'{}' is no position in a file", text),
                              "the checkpoint is of another version or damaged");
     p.offset = std::strtoull(parts[0].c_str() + 7, nullptr, 10);
-    p.inode = parts[1].substr(6);
+    p.inode = parts[1].substr(std::max<size_t>(6, parts[1].find(':') + 1));  // once "<device>:<inode>"
     p.tail = std::strtoull(parts[2].c_str() + 5, nullptr, 16);
     return p;
   }
@@ -53,21 +54,38 @@ Result<uint64_t> TailHash(env::File& file, uint64_t offset) {
   return codec::Xxh3(tail);
 }
 
+uint64_t EndOffset(const SplitProgress& split) { return std::strtoull(split.end.c_str() + 7, nullptr, 10); }
+
 Status Gap(const std::string& path, std::string what) {
   return Status::Invalid(kFileGap, fmt::format("{}: {}", path, what),
                          "restore the file as it was, or start over with --fresh; rows that were read are in the "
                          "output, nothing is skipped silently");
 }
 
-Status GoneFile(const SplitProgress& split) {
-  SEMEL_ASSIGN_OR_RETURN(FilePosition position, FilePosition::Parse(split.position));
-  return Gap(split.split, fmt::format("the file is gone; {} bytes of it were read", position.offset));
+// The file of a split, which must go on from where the split stands: present, not shorter, and with the same bytes
+// before the position.
+Result<std::unique_ptr<env::File>> OpenAt(env::Env& env, const SplitProgress& split, const FilePosition& position) {
+  Result<std::unique_ptr<env::File>> file = env.files().OpenRead(split.split);
+  if (file.status().is(StatusKind::kNotFound))
+    return Gap(split.split, fmt::format("the file is gone; {} bytes of it were read", position.offset));
+  if (!file.ok()) return file.status();
+  SEMEL_ASSIGN_OR_RETURN(uint64_t size, (*file)->Size());
+  if (size < position.offset)
+    return Gap(split.split,
+               fmt::format("it has {} bytes, {} were read already: it was shortened", size, position.offset));
+  if (position.inode.empty() || position.offset == 0) return file;
+  SEMEL_ASSIGN_OR_RETURN(const std::string inode, (*file)->Identity());
+  SEMEL_ASSIGN_OR_RETURN(const uint64_t tail, TailHash(**file, position.offset));
+  if (tail != position.tail || position.inode != inode)
+    return Gap(split.split,
+               fmt::format("what stands before byte {} is not what was read: it was replaced", position.offset));
+  return file;
 }
 
 // One file being read. Owned by the reader.
 struct OpenFile {
   std::string path;
-  std::unique_ptr<env::File> file;
+  std::unique_ptr<env::File> file;  // null: read to its end, which only has to be told
   std::string inode;
   uint64_t offset = 0;          // of the next record
   std::optional<uint64_t> end;  // bounded: reading stops there
@@ -75,6 +93,7 @@ struct OpenFile {
   std::string recent;           // the up to 4 KiB before `offset`
   size_t records = 0;           // in the last chunk: the next one has about as many
   bool finished = false;
+  std::string told;  // position, where there is no file
 };
 
 class FileReader final : public SourceReader {
@@ -100,7 +119,7 @@ class FileReader final : public SourceReader {
                         columnar::ColumnBuilder& out) override {
     if (key != "file.path" && key != "file.name") return SourceReader::AppendMetadata(key, chunk, records, out);
     const std::string_view path = chunk.split;
-    const std::string_view value = key == "file.path" ? path : path.substr(path.find_last_of('/') + 1);
+    const std::string value = Utf8FromBytes(key == "file.path" ? path : path.substr(path.find_last_of('/') + 1));
     for (size_t i = 0; i < records.size(); ++i) out.AppendString(value);
     return Status::Ok();
   }
@@ -112,47 +131,34 @@ class FileReader final : public SourceReader {
   void Close() override {}
 
  private:
+  // A file that was read to its end is not looked at: it may be gone, and nothing more is needed of it.
   Status Open(const SplitProgress& split) {
     OpenFile file;
     file.path = split.split;
     SEMEL_ASSIGN_OR_RETURN(FilePosition position, FilePosition::Parse(split.position));
-    Result<std::unique_ptr<env::File>> opened = env_.files().OpenRead(file.path);
-    if (opened.status().is(StatusKind::kNotFound)) return GoneFile(split);
-    if (!opened.ok()) return opened.status();
-    file.file = std::move(opened).value();
-    SEMEL_ASSIGN_OR_RETURN(file.inode, file.file->Identity());
-    SEMEL_ASSIGN_OR_RETURN(uint64_t size, file.file->Size());
-    if (size < position.offset)
-      return Gap(file.path,
-                 fmt::format("it has {} bytes, {} were read already: it was shortened", size, position.offset));
-    if (!position.inode.empty() && position.offset > 0) {
-      SEMEL_ASSIGN_OR_RETURN(uint64_t tail, TailHash(*file.file, position.offset));
-      if (tail != position.tail || position.inode != file.inode)
-        return Gap(file.path,
-                   fmt::format("what stands before byte {} is not what was read: it was replaced", position.offset));
-    }
     file.offset = position.offset;
-    const uint64_t length = std::min<uint64_t>(position.offset, kTailBytes);
-    SEMEL_ASSIGN_OR_RETURN(file.recent, file.file->ReadAt(position.offset - length, length));
-    if (!split.end.empty()) file.end = std::strtoull(split.end.c_str() + 7, nullptr, 10);
+    if (!split.end.empty()) file.end = EndOffset(split);
     file.finished = split.finished;
+    if (!file.finished && file.end != file.offset) {
+      SEMEL_ASSIGN_OR_RETURN(file.file, OpenAt(env_, split, position));
+      SEMEL_ASSIGN_OR_RETURN(file.inode, file.file->Identity());
+      const uint64_t length = std::min<uint64_t>(position.offset, kTailBytes);
+      SEMEL_ASSIGN_OR_RETURN(file.recent, file.file->ReadAt(position.offset - length, length));
+    } else {
+      file.told = split.position;
+    }
     files_.push_back(std::move(file));
     return Status::Ok();
   }
 
   Result<std::optional<Chunk>> Read(OpenFile& file) {
+    if (file.file == nullptr) return TellEnd(file);
     const uint64_t limit = file.end ? *file.end - std::min(*file.end, file.offset) : UINT64_MAX;
     const size_t want = static_cast<size_t>(std::min<uint64_t>(file.want, limit));
     const std::shared_ptr<char[]> buffer = std::make_shared_for_overwrite<char[]>(want + kPadding);
     SEMEL_ASSIGN_OR_RETURN(size_t n, file.file->ReadInto(file.offset, std::span<char>(buffer.get(), want)));
     const bool at_end = file.end && file.offset + n >= *file.end;
-    if (n == 0 && !at_end) {
-      SEMEL_ASSIGN_OR_RETURN(uint64_t size, file.file->Size());
-      if (size < file.offset)
-        return Gap(file.path, fmt::format("it was shortened to {} bytes while being read at {}", size, file.offset));
-      if (file.end) return Gap(file.path, fmt::format("it ends at {}, before its resolved end {}", size, *file.end));
-      return std::optional<Chunk>();
-    }
+    if (n == 0 && !at_end) return EndOfFile(file);
     Chunk chunk;
     chunk.records.reserve(file.records);
     size_t used = SplitLines({buffer.get(), n}, file.offset, chunk.records);
@@ -162,7 +168,7 @@ class FileReader final : public SourceReader {
       used = n;
     }
     if (used == 0 && !at_end) {
-      if (n < want) return std::optional<Chunk>();  // a line is being written
+      if (n < want) return EndOfFile(file);  // within a line
       if (file.want >= kMaxLineBytes)
         return Status::Invalid(kLineTooLong,
                                fmt::format("{}: the line at byte {} is longer than 64 MiB", file.path, file.offset),
@@ -181,6 +187,24 @@ class FileReader final : public SourceReader {
     chunk.buffer = buffer;
     chunk.at_end = file.finished;
     return std::optional<Chunk>(std::move(chunk));
+  }
+
+  static std::optional<Chunk> TellEnd(OpenFile& file) {
+    Chunk chunk;
+    chunk.split = file.path;
+    chunk.position_after = file.told;
+    chunk.at_end = file.finished = true;
+    return chunk;
+  }
+
+  // The file gives no whole line now: it may still grow, but not where it was longer before.
+  static Result<std::optional<Chunk>> EndOfFile(const OpenFile& file) {
+    SEMEL_ASSIGN_OR_RETURN(uint64_t size, file.file->Size());
+    if (size < file.offset)
+      return Gap(file.path, fmt::format("it was shortened to {} bytes while being read at {}", size, file.offset));
+    if (file.end && size < *file.end)
+      return Gap(file.path, fmt::format("it ends at {}, before its resolved end {}", size, *file.end));
+    return std::optional<Chunk>();
   }
 
   static void AddRecord(const char* data, size_t size, uint64_t position, std::vector<formats::Record>& records) {
@@ -229,10 +253,11 @@ class FilesystemSource final : public Source {
   Status ResolveEnds(std::vector<SplitProgress>& splits) override {
     for (SplitProgress& split : splits) {
       if (!split.end.empty()) continue;
-      Result<std::unique_ptr<env::File>> file = env_.files().OpenRead(split.split);
-      if (file.status().is(StatusKind::kNotFound)) return GoneFile(split);
-      if (!file.ok()) return file.status();
-      SEMEL_ASSIGN_OR_RETURN(uint64_t size, (*file)->Size());
+      // An end may be where the split stands, and then nobody looks at the file again: whether it is the one that was
+      // read is asked here.
+      SEMEL_ASSIGN_OR_RETURN(FilePosition position, FilePosition::Parse(split.position));
+      SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<env::File> file, OpenAt(env_, split, position));
+      SEMEL_ASSIGN_OR_RETURN(uint64_t size, file->Size());
       split.end = fmt::format("offset={}", size);
     }
     return Status::Ok();
@@ -242,8 +267,9 @@ class FilesystemSource final : public Source {
     if (!follow_) return std::vector<SplitProgress>{};
     SEMEL_ASSIGN_OR_RETURN(std::vector<SplitProgress> all, ResolveSplits(false));
     std::erase_if(all, [&known](const SplitProgress& split) {
-      return std::any_of(known.begin(), known.end(),
-                         [&split](const SplitProgress& k) { return k.split == split.split; });
+      return std::any_of(known.begin(), known.end(), [&split](const SplitProgress& k) {
+        return k.source == split.source && k.split == split.split;
+      });
     });
     return all;
   }

@@ -92,7 +92,7 @@ class File {
   // Makes the content durable. After a failure the file must not be used again (the kernel may have dropped the pages).
   virtual Status Sync() = 0;
   virtual Result<uint64_t> Size() = 0;
-  // Device and inode as one text: identifies the file, not its name.
+  // The inode: identifies the file, not its name, on one device. The device has no number that outlives a mount.
   virtual Result<std::string> Identity() = 0;
 };
 

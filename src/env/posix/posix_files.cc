@@ -100,7 +100,7 @@ class PosixFile final : public File {
   Result<std::string> Identity() override {
     struct stat st {};
     if (::fstat(fd_, &st) != 0) return FromErrno("stat", path_, errno, false);
-    return fmt::format("{}:{}", st.st_dev, st.st_ino);
+    return fmt::format("{}", st.st_ino);
   }
 
  private:

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 namespace semel::env {
 namespace {
@@ -23,6 +24,16 @@ TEST(ChildProcessTest, AMissingProgramIsAnError) {
   auto child = ChildProcess::Start({"/no/such/program"}, {}, "/dev/null");
   ASSERT_FALSE(child.ok());
   EXPECT_EQ(child.status().code(), kCannotStartProcess);
+}
+
+TEST(AbsolutePathTest, APathIsSeenFromTheCurrentFolder) {
+  EXPECT_EQ(AbsolutePath("/a/b").value(), "/a/b");
+  EXPECT_EQ(AbsolutePath("/a//./b/../c/").value(), "/a/c");
+  EXPECT_EQ(AbsolutePath("/..").value(), "/");
+  ASSERT_EQ(::chdir("/usr"), 0);
+  EXPECT_EQ(AbsolutePath("lib/x").value(), "/usr/lib/x");
+  EXPECT_EQ(AbsolutePath("./x/").value(), "/usr/x");
+  EXPECT_EQ(AbsolutePath("../x").value(), "/x");
 }
 
 }  // namespace

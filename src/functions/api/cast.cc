@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "columnar/calendar.h"
 #include "columnar/parse_text.h"
 #include "columnar/value_text.h"
@@ -253,7 +254,7 @@ Result<ColumnPtr> CastColumn(const EvalContext& context, const Column& column, c
       fits = cast.FromText(
           columnar::TimestampToString(context.local_time_zone.ToLocal(column.values<int64_t>()[i]), from.precision()));
     } else if (type.is_text()) {
-      fits = cast.FromText(from.kind() == TypeKind::kBytes ? std::string(column.GetString(i))
+      fits = cast.FromText(from.kind() == TypeKind::kBytes ? Utf8FromBytes(column.GetString(i))
                                                            : columnar::ValueToString(column, i));
     } else {
       fits = CastTime(column, i, type, context.local_time_zone, out);

@@ -3,6 +3,7 @@
 #include "sql/parser/lexer.h"
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "sql/parser/error_codes.h"
 
 namespace semel::sql {
@@ -18,6 +19,9 @@ class Lexer {
   explicit Lexer(std::string_view text) : text_(text) {}
 
   Result<std::vector<Token>> Run() {
+    if (begin_ = at_ = Utf8Prefix(text_); at_ < text_.size())
+      return Error("the script is no UTF-8 from here on", "save it as UTF-8");
+    at_ = 0;
     while (true) {
       SEMEL_RETURN_IF_ERROR(SkipBlank());
       if (at_ >= text_.size()) break;
