@@ -118,27 +118,6 @@ std::string LocalPathOf(const std::string& location) {
   return path;
 }
 
-bool IsAncestorOrExpired(const TableVersion& version, int64_t snapshot_id) {
-  if (FindSnapshot(version.metadata, snapshot_id) == nullptr) return true;  // expired: it was part of the history
-  for (int64_t id = version.facts.current_snapshot; id > 0;) {
-    if (id == snapshot_id) return true;
-    const json* snapshot = FindSnapshot(version.metadata, id);
-    if (snapshot == nullptr) return false;
-    id = snapshot->value("parent-snapshot-id", int64_t{-1});
-  }
-  return false;
-}
-
-std::optional<int64_t> SnapshotOfMarker(const TableVersion& version, const std::string& marker_key,
-                                        const std::string& marker) {
-  const auto snapshots = version.metadata.find("snapshots");
-  if (snapshots == version.metadata.end()) return std::nullopt;
-  for (auto it = snapshots->rbegin(); it != snapshots->rend(); ++it)
-    if (it->value("summary", json::object()).value(marker_key, "") == marker)
-      return it->value("snapshot-id", int64_t{-1});
-  return std::nullopt;
-}
-
 Table::Table(env::Env& env, CatalogOptions catalog, std::string database, std::string table)
     : env_(env), catalog_(std::move(catalog)), database_(std::move(database)), table_(std::move(table)) {}
 Table::~Table() = default;

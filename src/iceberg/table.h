@@ -101,7 +101,8 @@ struct TableVersionFacts {
   PartitionSpec partition_spec;  // of new files
 };
 const TableVersionFacts& FactsOf(const TableVersion& version);
-// Whether the snapshot is an ancestor of the present one, or no longer listed (expired).
+// False if the snapshot is certainly no ancestor of the present one: somebody rolled the table back. True where it is
+// one, or where expiry left nothing to tell by.
 bool IsAncestorOrExpired(const TableVersion& version, int64_t snapshot_id);
 // The newest own snapshot in the history whose summary has this marker: its id, or nothing.
 std::optional<int64_t> SnapshotOfMarker(const TableVersion& version, const std::string& marker_key,
