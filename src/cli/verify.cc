@@ -55,7 +55,8 @@ Status VerifyTable(env::Env& env, const plan::TableDescriptor& descriptor, const
       for (const std::string& path : found->second->files) {
         all_live = all_live && live.count(path) > 0;
         SEMEL_ASSIGN_OR_RETURN(std::string file, table->ReadFile(path));
-        SEMEL_ASSIGN_OR_RETURN(columnar::Batch batch, parquet::DecodeParquet(file, iceberg::FactsOf(*version).columns));
+        SEMEL_ASSIGN_OR_RETURN(columnar::Batch batch,
+                               parquet::DecodeAsWritten(file, iceberg::FactsOf(*version).columns));
         digest.AddRows(batch);
         rows += static_cast<uint64_t>(batch.length());
       }

@@ -161,9 +161,9 @@ std::string WriteAvroFile(const json& schema, const std::map<std::string, std::s
   return out.Take();
 }
 
-Result<AvroFile> ReadAvroFile(std::string_view file, std::string_view name) {
-  const Status damaged = Status::Corrupt(kBadMetadata, fmt::format("{} is no readable Avro file", name),
-                                         "the table's files were damaged; restore them");
+namespace {
+
+Result<AvroFile> ReadFile(std::string_view file, const Status& damaged) {
   codec::ByteReader in(file);
   if (in.Raw(4) != kMagic) return damaged;
   AvroFile result;
@@ -192,6 +192,18 @@ Result<AvroFile> ReadAvroFile(std::string_view file, std::string_view name) {
   }
   if (!in.ok()) return damaged;
   return result;
+}
+
+}  // namespace
+
+Result<AvroFile> ReadAvroFile(std::string_view file, std::string_view name) {
+  const Status damaged = Status::Corrupt(kBadMetadata, fmt::format("{} is no readable Avro file", name),
+                                         "the table's files were damaged; restore them");
+  try {
+    return ReadFile(file, damaged);
+  } catch (const json::exception&) {  // a schema that is none
+    return damaged;
+  }
 }
 
 }  // namespace semel::iceberg

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "iceberg/error_codes.h"
+#include "iceberg/utf8.h"
 
 namespace semel::iceberg {
 
@@ -46,20 +47,11 @@ std::string IntegerBound(const columnar::DataType& type, int128 v) {
   }
 }
 
-size_t CodePointBytes(unsigned char lead) { return lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4; }
-
 // Where the code point number `n` begins, or the end.
 size_t OffsetOfCodePoint(std::string_view text, size_t n) {
   size_t at = 0;
-  for (; n > 0 && at < text.size(); --n) at += CodePointBytes(static_cast<unsigned char>(text[at]));
+  for (; n > 0 && at < text.size(); --n) NextCodePoint(text, at);
   return std::min(at, text.size());
-}
-
-uint32_t DecodeCodePoint(std::string_view text) {
-  const size_t n = CodePointBytes(static_cast<unsigned char>(text[0]));
-  uint32_t v = n == 1 ? static_cast<unsigned char>(text[0]) : static_cast<unsigned char>(text[0]) & (0x7fu >> n);
-  for (size_t i = 1; i < n && i < text.size(); ++i) v = v << 6 | (static_cast<unsigned char>(text[i]) & 0x3fu);
-  return v;
 }
 
 std::string EncodeCodePoint(uint32_t v) {
@@ -93,7 +85,8 @@ std::optional<std::string> UpperTextBound(std::string_view text) {
   std::string_view head = text.substr(0, end);
   for (size_t n = kBoundLength; n > 0; --n) {
     const size_t last = OffsetOfCodePoint(head, n - 1);
-    uint32_t next = DecodeCodePoint(head.substr(last)) + 1;
+    size_t at = last;
+    uint32_t next = NextCodePoint(head, at) + 1;
     if (next >= 0xd800 && next <= 0xdfff) next = 0xe000;  // surrogates are no characters
     if (next <= 0x10ffff) return std::string(head.substr(0, last)) + EncodeCodePoint(next);
     head = head.substr(0, last);
@@ -239,13 +232,14 @@ std::string DataFile::Encode() const {
   for (const ColumnStats& c : columns)
     all.push_back({c.field_id, c.compressed_bytes, c.values, c.nulls, c.nans ? json(*c.nans) : json(),
                    c.lower ? json(HexEncode(*c.lower)) : json(), c.upper ? json(HexEncode(*c.upper)) : json()});
-  return json{{"path", path},
-              {"rows", rows},
-              {"bytes", bytes},
-              {"columns", all},
-              {"split_offsets", split_offsets},
-              {"partition", json::parse(partition)}}
-      .dump();
+  json line = {{"path", path},
+               {"rows", rows},
+               {"bytes", bytes},
+               {"columns", all},
+               {"split_offsets", split_offsets},
+               {"partition", json::parse(partition)}};
+  if (spec_id) line["spec_id"] = *spec_id;
+  return line.dump();
 }
 
 Result<DataFile> DataFile::Decode(std::string_view line) {
@@ -259,6 +253,7 @@ Result<DataFile> DataFile::Decode(std::string_view line) {
     file.bytes = text.at("bytes").get<uint64_t>();
     file.split_offsets = text.at("split_offsets").get<std::vector<int64_t>>();
     file.partition = text.at("partition").dump();
+    if (text.contains("spec_id")) file.spec_id = text.at("spec_id").get<int>();
     for (const json& c : text.at("columns")) {
       ColumnStats stats;
       stats.field_id = c.at(0).get<int>();
@@ -277,13 +272,8 @@ Result<DataFile> DataFile::Decode(std::string_view line) {
 }
 
 json DataFile::ToManifest() const {
-  json entry = {{"content", 0},
-                {"file_path", path},
-                {"file_format", "PARQUET"},
-                {"partition", json::parse(partition)},
-                {"record_count", rows},
-                {"file_size_in_bytes", bytes},
-                {"sort_order_id", 0}};
+  json entry = {{"content", 0},         {"file_path", path},           {"file_format", "PARQUET"},
+                {"record_count", rows}, {"file_size_in_bytes", bytes}, {"sort_order_id", 0}};
   for (const char* key :
        {"column_sizes", "value_counts", "null_value_counts", "nan_value_counts", "lower_bounds", "upper_bounds"})
     entry[key] = json::array();

@@ -71,12 +71,13 @@ struct DataFile {
   uint64_t bytes = 0;
   std::vector<ColumnStats> columns;
   std::vector<int64_t> split_offsets;  // where row groups begin, ascending
-  std::string partition = "{}";        // JSON object: partition field name → value as manifests have it
+  std::string partition = "{}";        // JSON object: name of the partition field → value
+  std::optional<int> spec_id = {};     // the partition spec that it was written under; nothing: by an older build
 
   // One line of JSON (docs/formats/iceberg.md), and back; kBadMetadata if it is none.
   std::string Encode() const;
   static Result<DataFile> Decode(std::string_view line);
-  // The data_file record of a manifest entry.
+  // The data_file record of a manifest entry, without the partition.
   nlohmann::json ToManifest() const;
 };
 

@@ -108,10 +108,14 @@ TEST(DataFile, SurvivesTheCheckpoint) {
                 {{5, 40, 3, 1, std::nullopt, std::string("\xfe\xff"), std::nullopt},
                  {6, 41, 3, 0, 2u, std::nullopt, std::nullopt}},
                 {4, 90},
-                R"({"day":20454})"};
+                R"({"day":20454})",
+                7};
   const DataFile again = DecodeDataFiles(EncodeDataFiles({file, file})).value()[1];
   EXPECT_EQ(again.ToManifest(), file.ToManifest());
   EXPECT_EQ(again.Encode(), file.Encode());
+  EXPECT_EQ(again.spec_id, 7);
+  file.spec_id.reset();  // as older builds staged
+  EXPECT_FALSE(DataFile::Decode(file.Encode()).value().spec_id);
   EXPECT_EQ(DataFile::Decode("{}").status().code(), kBadMetadata);
   EXPECT_EQ(DataFile::Decode("x").status().code(), kBadMetadata);
 }

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "codec/hash.h"
 #include "columnar/calendar.h"
 #include "iceberg/data_file.h"
 #include "iceberg/error_codes.h"
+#include "iceberg/utf8.h"
 
 namespace semel::iceberg {
 
@@ -157,17 +159,40 @@ std::string BoundOf(const json& type, const json& value) {
   return std::string(reinterpret_cast<const char*>(&v), name == "int" ? 4 : 8);
 }
 
+int ColumnOf(const std::vector<parquet::ParquetColumn>& columns, int field_id) {
+  for (size_t c = 0; c < columns.size(); ++c)
+    if (columns[c].field_id == field_id) return static_cast<int>(c);
+  return -1;
+}
+
+bool HasAvroType(const json& value, const json& type) {
+  const std::string name = type.is_string() ? type.get<std::string>() : type.value("type", "");
+  if (value.is_null()) return true;
+  return name == "string" ? value.is_string() : name == "boolean" ? value.is_boolean() : value.is_number_integer();
+}
+
+// The fields of the record that is the field `name` of an Avro record.
+json FieldsOf(const json& schema, std::string_view name) {
+  for (const json& field : schema.value("fields", json::array()))
+    if (field.value("name", "") == name) return field.at("type").value("fields", json::array());
+  return json::array();
+}
+
 }  // namespace
 
 Result<PartitionSpec> ParsePartitionSpec(const json& spec, const std::vector<parquet::ParquetColumn>& columns) {
-  PartitionSpec fields;
+  PartitionSpec result;
+  result.id = spec.value("spec-id", 0);
+  std::set<std::string> taken;
   for (const json& entry : spec.value("fields", json::array())) {
     PartitionField field;
     field.name = entry.value("name", "");
     field.field_id = entry.value("field-id", 0);
+    field.source_id = entry.value("source-id", -1);
+    field.avro_name = AvroName(field.name);
+    if (!taken.insert(field.avro_name).second) field.avro_name += fmt::format("_{}", field.field_id);
     const std::string transform = entry.value("transform", "");
-    for (size_t c = 0; c < columns.size(); ++c)
-      if (columns[c].field_id == entry.value("source-id", -1)) field.column = static_cast<int>(c);
+    field.column = ColumnOf(columns, field.source_id);
     const bool known = ParseTransform(transform, field.transform, field.parameter);
     if (field.column >= 0) field.source = columns[static_cast<size_t>(field.column)].type;
     if (!known || field.column < 0 || !IsWritten(field.transform, field.source.kind()))
@@ -176,39 +201,101 @@ Result<PartitionSpec> ParsePartitionSpec(const json& spec, const std::vector<par
           fmt::format("the table is partitioned by '{}' ({} of {}), which Semel does not write", field.name, transform,
                       field.source.ToString()),
           "identity, bucket, truncate, year, month, day and hour of simple types are written; use another table");
-    fields.push_back(std::move(field));
+    result.fields.push_back(std::move(field));
   }
-  return fields;
+  return result;
+}
+
+PartitionSpec PlacedIn(PartitionSpec spec, const std::vector<parquet::ParquetColumn>& columns) {
+  for (PartitionField& field : spec.fields) field.column = ColumnOf(columns, field.source_id);
+  return spec;
+}
+
+std::string AvroName(std::string_view name) {
+  std::string result;
+  auto hex = [&result](uint32_t unit) { result += fmt::format("_x{:X}", unit); };
+  for (size_t i = 0; i < name.size();) {
+    const char c = name[i];
+    const bool is_digit = c >= '0' && c <= '9';
+    const uint32_t code_point = NextCodePoint(name, i);
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (is_digit && !result.empty())) {
+      result += c;
+    } else if (is_digit) {
+      result += {'_', c};
+    } else if (code_point < 0x10000) {
+      hex(code_point);
+    } else {  // Java counts in UTF-16
+      hex(0xd800 + ((code_point - 0x10000) >> 10));
+      hex(0xdc00 + ((code_point - 0x10000) & 0x3ff));
+    }
+  }
+  return result;
 }
 
 json PartitionAvroFields(const PartitionSpec& spec) {
   json fields = json::array();
-  for (const PartitionField& field : spec)
-    fields.push_back({{"name", field.name},
+  for (const PartitionField& field : spec.fields) {
+    fields.push_back({{"name", field.avro_name},
                       {"type", json::array({"null", AvroTypeOf(field)})},
                       {"default", nullptr},
                       {"field-id", field.field_id}});
+    if (field.avro_name != field.name) fields.back()["iceberg-field-name"] = field.name;
+  }
   return fields;
 }
 
-std::string PartitionOf(const PartitionSpec& spec, const Batch& batch, int64_t row) {
+Result<std::string> PartitionOf(const PartitionSpec& spec, const Batch& batch, int64_t row) {
   json values = json::object();
-  for (const PartitionField& field : spec)
-    values[field.name] = Transform(field, *batch.column(static_cast<size_t>(field.column)), row);
+  for (const PartitionField& field : spec.fields) {
+    json& value = values[field.name];
+    if (field.column >= 0) value = Transform(field, *batch.column(static_cast<size_t>(field.column)), row);
+    if (value.is_string() && !IsUtf8(value.get_ref<const std::string&>()))
+      return NotUtf8(fmt::format("partition field '{}'", field.name));
+  }
   return values.dump();
 }
 
-std::vector<std::pair<std::string, std::vector<uint32_t>>> SplitByPartition(const PartitionSpec& spec,
-                                                                            const Batch& batch) {
+Result<std::vector<std::pair<std::string, std::vector<uint32_t>>>> SplitByPartition(const PartitionSpec& spec,
+                                                                                    const Batch& batch) {
   std::vector<std::pair<std::string, std::vector<uint32_t>>> parts;
   std::map<std::string, size_t> known;
   for (int64_t row = 0; row < batch.length(); ++row) {
-    const std::string partition = spec.empty() ? "{}" : PartitionOf(spec, batch, row);
+    SEMEL_ASSIGN_OR_RETURN(const std::string partition, PartitionOf(spec, batch, row));
     const auto [it, is_new] = known.emplace(partition, parts.size());
     if (is_new) parts.push_back({partition, {}});
     parts[it->second].second.push_back(static_cast<uint32_t>(row));
   }
   return parts;
+}
+
+std::optional<json> PartitionRecord(const PartitionSpec& spec, const std::string& partition) {
+  const json values = json::parse(partition);
+  json record = json::object();
+  if (values.size() != spec.fields.size()) return std::nullopt;
+  for (const PartitionField& field : spec.fields) {
+    const auto value = values.find(field.name);
+    if (value == values.end() || !HasAvroType(*value, AvroTypeOf(field))) return std::nullopt;
+    record[field.avro_name] = *value;
+  }
+  return record;
+}
+
+std::optional<json> AdoptPartition(const PartitionSpec& spec, const json& writer_schema, const json& partition) {
+  std::map<int, std::string> names;  // the writer's, by field id
+  for (const json& field : FieldsOf(writer_schema, "data_file"))
+    if (field.value("name", "") == "partition")
+      for (const json& inner : field.at("type").at("fields"))
+        names[inner.value("field-id", -1)] = inner.value("name", "");
+  json record = json::object();
+  if (names.size() != spec.fields.size()) return std::nullopt;
+  for (const PartitionField& field : spec.fields) {
+    const auto name = names.find(field.field_id);
+    if (name == names.end() || !partition.contains(name->second)) return std::nullopt;
+    const json& value = partition.at(name->second);
+    if (!HasAvroType(value, AvroTypeOf(field))) return std::nullopt;
+    record[field.avro_name] = value;
+  }
+  return record;
 }
 
 json SummarizePartitions(const json& avro_fields, const std::vector<json>& entries) {

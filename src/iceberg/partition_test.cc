@@ -27,7 +27,7 @@ std::string Apply(const DataType& type, const std::string& transform, const std:
   fill(builder);
   auto schema = std::make_shared<columnar::Schema>();
   schema->fields = {{"c", type}};
-  return json::parse(PartitionOf(*parsed, columnar::Batch(schema, 1, {builder.Finish()}), 0)).at("p").dump();
+  return json::parse(*PartitionOf(*parsed, columnar::Batch(schema, 1, {builder.Finish()}), 0)).at("p").dump();
 }
 
 auto Int64(int64_t v) {
@@ -78,6 +78,71 @@ TEST(Partition, NullStaysNullAndIdentityKeepsTheValue) {
   EXPECT_EQ(Apply(DataType::BigInt(), "void", Int64(5)), "null");
   EXPECT_EQ(Apply(DataType::BigInt(), "identity", Int64(-5)), "-5");
   EXPECT_EQ(Apply(DataType::String(), "identity", Text("x")), "\"x\"");
+}
+
+TEST(Partition, NamesInManifestsAreThoseOfAvroAsTheJavaLibraryMakesThem) {
+  EXPECT_EQ(AvroName("user_id9"), "user_id9");
+  EXPECT_EQ(AvroName("user-id"), "user_x2Did");
+  EXPECT_EQ(AvroName("9lives"), "_9lives");
+  EXPECT_EQ(AvroName("a b/c"), "a_x20b_x2Fc");
+  EXPECT_EQ(AvroName("ä"), "_xE4");
+  EXPECT_EQ(AvroName("😀"), "_xD83D_xDE00");
+}
+
+PartitionSpec TwoFields() {
+  const json spec = {{"spec-id", 3},
+                     {"fields",
+                      {{{"name", "user-id"}, {"field-id", 1000}, {"source-id", 1}, {"transform", "identity"}},
+                       {{"name", "bucket"}, {"field-id", 1001}, {"source-id", 2}, {"transform", "bucket[4]"}}}}};
+  return ParsePartitionSpec(spec, {{"user-id", DataType::String(), 1}, {"n", DataType::BigInt(), 2}}).value();
+}
+
+// An entry's schema as a writer has it who gives the partition fields these names and ids.
+json WriterSchema(const std::vector<std::pair<std::string, int>>& fields) {
+  json partition = {{"type", "record"}, {"name", "r102"}, {"fields", json::array()}};
+  for (const auto& [name, id] : fields)
+    partition["fields"].push_back({{"name", name}, {"field-id", id}, {"type", "string"}});
+  const json data_file = {{"type", "record"}, {"fields", {{{"name", "partition"}, {"type", partition}}}}};
+  return {{"fields", {{{"name", "data_file"}, {"type", data_file}}}}};
+}
+
+TEST(Partition, FieldsOfOtherWritersAreFoundByTheirIds) {
+  const PartitionSpec spec = TwoFields();
+  const json want = {{"user_x2Did", "u"}, {"bucket", 2}};
+  EXPECT_EQ(PartitionRecord(spec, R"({"user-id":"u","bucket":2})"), want);
+  EXPECT_EQ(AdoptPartition(spec, WriterSchema({{"x", 1001}, {"y", 1000}}), {{"x", 2}, {"y", "u"}}), want);
+  const json summary = SummarizePartitions(PartitionAvroFields(spec), {{{"data_file", {{"partition", want}}}}});
+  EXPECT_EQ(summary[0]["contains_null"], false);
+  // Others, fewer, without ids, of other types: not ours to write again.
+  EXPECT_FALSE(AdoptPartition(spec, WriterSchema({{"x", 1001}}), {{"x", 2}}));
+  EXPECT_FALSE(AdoptPartition(spec, WriterSchema({{"x", 1001}, {"y", 1002}}), {{"x", 2}, {"y", "u"}}));
+  EXPECT_FALSE(AdoptPartition(spec, WriterSchema({{"x", -1}, {"y", -1}}), {{"x", 2}, {"y", "u"}}));
+  EXPECT_FALSE(AdoptPartition(spec, WriterSchema({{"x", 1001}, {"y", 1000}}), {{"x", "2"}, {"y", "u"}}));
+  const json fields = PartitionAvroFields(spec);
+  EXPECT_EQ(fields[0]["iceberg-field-name"], "user-id");
+  EXPECT_FALSE(fields[1].contains("iceberg-field-name"));
+}
+
+TEST(Partition, AColumnThatTheRowsDoNotHaveIsNull) {
+  const PartitionSpec spec = PlacedIn(TwoFields(), {{"n", DataType::BigInt(), 2}});
+  ColumnBuilder builder(DataType::BigInt());
+  builder.AppendInt(5);
+  auto schema = std::make_shared<columnar::Schema>();
+  schema->fields = {{"n", DataType::BigInt()}};
+  const json partition = json::parse(*PartitionOf(spec, columnar::Batch(schema, 1, {builder.Finish()}), 0));
+  EXPECT_TRUE(partition.at("user-id").is_null());
+  EXPECT_TRUE(partition.at("bucket").is_number());
+}
+
+TEST(Partition, TextThatIsNotUtf8IsRefusedByName) {
+  const PartitionSpec spec = TwoFields();
+  ColumnBuilder builder(DataType::String());
+  builder.AppendString("\xfe\xff");
+  auto schema = std::make_shared<columnar::Schema>();
+  schema->fields = {{"user-id", DataType::String()}};
+  const PartitionSpec placed = PlacedIn(spec, {{"user-id", DataType::String(), 1}});
+  const Status refused = PartitionOf(placed, columnar::Batch(schema, 1, {builder.Finish()}), 0).status();
+  EXPECT_EQ(refused.code(), kNotUtf8);
 }
 
 TEST(Partition, WhatIsNotWrittenIsRefusedByName) {

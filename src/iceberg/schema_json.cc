@@ -50,7 +50,8 @@ Result<std::string> TypeName(const DataType& type) {
   }
 }
 
-Result<DataType> TypeOf(const json& type, bool nullable) {
+// Nothing for types that Semel does not write.
+std::optional<DataType> TypeOf(const json& type, bool nullable) {
   const std::string name = type.is_string() ? type.get<std::string>() : "";
   if (name == "boolean") return DataType::Boolean(nullable);
   if (name == "int") return DataType::Integer(nullable);
@@ -68,9 +69,7 @@ Result<DataType> TypeOf(const json& type, bool nullable) {
       std::sscanf(name.c_str(), "decimal(%d,%d)", &precision, &scale) == 2)
     if (precision >= 1 && precision <= 38 && scale >= 0 && scale <= precision)
       return DataType::Decimal(precision, scale, nullable);
-  return Status::Invalid(kUnsupportedTable,
-                         fmt::format("the table has a column of type {}, which is not supported yet", type.dump()),
-                         "write to a table of simple types");
+  return std::nullopt;
 }
 
 // Ids are given level by level, as the Java library does it: first to the fields of this struct, then within each.
@@ -120,22 +119,44 @@ int HighestFieldId(const json& schema) {
   return highest;
 }
 
-Result<std::vector<parquet::ParquetColumn>> SchemaFromJson(const json& schema) {
-  std::vector<parquet::ParquetColumn> columns;
+TableSchema SchemaFromJson(const json& schema) {
+  TableSchema result;
   for (const json& field : schema.value("fields", json::array())) {
     parquet::ParquetColumn column{field.value("name", ""), {}, field.value("id", 0), field.value("required", false)};
     const json type = field.value("type", json());
     if (type.is_object() && type.value("type", "") == "struct") {
-      SEMEL_ASSIGN_OR_RETURN(column.fields, SchemaFromJson(type));
-      std::vector<columnar::Field> fields;
-      for (const parquet::ParquetColumn& inner : column.fields) fields.push_back({inner.name, inner.type});
-      column.type = DataType::Row(std::move(fields), !column.required);
+      TableSchema inner = SchemaFromJson(type);
+      for (TableSchema::Unknown& unknown : inner.unknown) {
+        unknown.path.insert(0, column.name + ".");
+        result.unknown.push_back(std::move(unknown));
+      }
+      column.fields = std::move(inner.columns);
+      column.type = parquet::RowType(column.fields, !column.required);
+    } else if (std::optional<DataType> known = TypeOf(type, !column.required)) {
+      column.type = *std::move(known);
     } else {
-      SEMEL_ASSIGN_OR_RETURN(column.type, TypeOf(type, !column.required));
+      const std::string name = type.is_object()   ? type.value("type", "")
+                               : type.is_string() ? type.get<std::string>()
+                                                  : "";
+      result.unknown.push_back({column.name, name, column.required});
+      continue;
     }
-    columns.push_back(std::move(column));
+    result.columns.push_back(std::move(column));
   }
-  return columns;
+  return result;
+}
+
+void AddColumns(std::vector<parquet::ParquetColumn>& columns, const std::vector<parquet::ParquetColumn>& more) {
+  for (const parquet::ParquetColumn& column : more) {
+    const auto there = std::find_if(columns.begin(), columns.end(),
+                                    [&column](const auto& known) { return known.field_id == column.field_id; });
+    if (there == columns.end()) {
+      columns.push_back(column);
+    } else if (there->type.kind() == TypeKind::kRow && column.type.kind() == TypeKind::kRow) {
+      AddColumns(there->fields, column.fields);
+      there->type = parquet::RowType(there->fields, !there->required);
+    }
+  }
 }
 
 json ManifestEntrySchema(const json& partition_fields) {

@@ -32,7 +32,8 @@ Expired ExpireSnapshots(json& metadata, const std::map<std::string, std::string>
   const auto property = properties.find(kKeepSnapshotsProperty);
   const size_t wanted = property == properties.end() ? 0 : std::strtoull(property->second.c_str(), nullptr, 10);
   if (wanted == 0) return expired;
-  const size_t keep = std::max(wanted, kLeastKept);
+  const json main = metadata["refs"].value("main", json::object());
+  const size_t keep = std::max({wanted, kLeastKept, main.value("min-snapshots-to-keep", size_t{0})});
   json& snapshots = metadata["snapshots"];
   if (snapshots.size() <= keep + keep / 10) return expired;
   std::set<int64_t> named;

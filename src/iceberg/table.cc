@@ -6,8 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "codec/compression.h"
 #include "iceberg/error_codes.h"
 #include "iceberg/manifests.h"
+#include "iceberg/properties.h"
 #include "iceberg/schema_json.h"
 #include "iceberg/snapshots.h"
 #include "iceberg/table_version.h"
@@ -21,13 +23,9 @@ const TableVersionFacts& FactsOf(const TableVersion& version) { return version.f
 
 namespace {
 
-constexpr int kKeptSnapshots = 500;  // semel.snapshots.keep of tables that Semel creates
-constexpr int kKeptMetadata = 20;    // write.metadata.previous-versions-max of tables that Semel creates
-
-Status BadMetadata(const std::string& where, std::string_view what) {
-  return Status::Corrupt(kBadMetadata, fmt::format("{}: {}", where, what),
-                         "the table's metadata was damaged or is of a kind that Semel does not know");
-}
+constexpr int kKeptSnapshots = 500;             // semel.snapshots.keep of tables that Semel creates
+constexpr int kKeptMetadata = 20;               // write.metadata.previous-versions-max of tables that Semel creates
+constexpr size_t kMostMetadataBytes = 1 << 30;  // of a compressed file, unpacked
 
 Status CheckSupported(const json& metadata, const std::string& name) {
   auto refuse = [&name](std::string_view what) {
@@ -68,11 +66,27 @@ const json* FindSnapshot(const json& metadata, int64_t id) {
   return nullptr;
 }
 
-const json* DefaultSpec(const json& metadata) {
+const json* FindSpec(const json& metadata, int spec_id) {
   if (auto it = metadata.find("partition-specs"); it != metadata.end())
     for (const json& spec : *it)
-      if (spec.value("spec-id", -1) == metadata.value("default-spec-id", 0)) return &spec;
+      if (spec.value("spec-id", -1) == spec_id) return &spec;
   return nullptr;
+}
+
+Status BadMetadata(const std::string& where, std::string_view what) {
+  return Status::Corrupt(kBadMetadata, fmt::format("{}: {}", where, what),
+                         "the table's metadata was damaged or is of a kind that Semel does not know");
+}
+
+Result<PartitionSpec> PartitionSpecOf(const TableVersion& version, int spec_id) {
+  return Guarded(version.facts.metadata_location, [&]() -> Result<PartitionSpec> {
+    const json* spec = FindSpec(version.metadata, spec_id);
+    if (spec == nullptr)
+      return Status::Invalid(kUnsupportedTable,
+                             fmt::format("{} has no partition spec {}", version.facts.metadata_location, spec_id),
+                             "files were staged under it: restore it, or start over with --fresh");
+    return ParsePartitionSpec(*spec, version.facts.columns);
+  });
 }
 
 std::string NewUuid(env::Env& env) {
@@ -81,34 +95,71 @@ std::string NewUuid(env::Env& env) {
                      0x8000 | (b >> 48 & 0x3fff), b & 0xffffffffffff);
 }
 
-// What is read of a table's metadata at every look. The library throws where a field has another type than it should
-// have.
+namespace {
+
+// What every look at the history reads (ancestry.cc) has the types that it should have; the library throws where not.
+void CheckHistory(const json& metadata) {
+  for (const json& snapshot : metadata.value("snapshots", json::array())) {
+    (void)snapshot.at("snapshot-id").get<int64_t>();
+    (void)snapshot.value("sequence-number", int64_t{0});
+    if (const auto parent = snapshot.find("parent-snapshot-id"); parent != snapshot.end() && !parent->is_null())
+      (void)parent->get<int64_t>();
+    if (const auto summary = snapshot.find("summary"); summary != snapshot.end())
+      (void)summary->get<std::map<std::string, std::string>>();
+  }
+  for (const json& entry : metadata.value("snapshot-log", json::array())) (void)entry.at("snapshot-id").get<int64_t>();
+}
+
+// The present snapshot. A table whose snapshot is not there is not an empty one: the next commit would lose its rows.
+Status ReadCurrentSnapshot(const json& metadata, TableVersionFacts& facts) {
+  const auto current = metadata.find("current-snapshot-id");
+  facts.current_snapshot = current == metadata.end() || current->is_null() ? -1 : current->get<int64_t>();
+  if (facts.current_snapshot != -1 && FindSnapshot(metadata, facts.current_snapshot) == nullptr)
+    return BadMetadata(facts.metadata_location,
+                       fmt::format("its current snapshot {} is not listed", facts.current_snapshot));
+  const json refs = metadata.value("refs", json::object());
+  const auto main = refs.find("main");
+  if (main != refs.end() && main->at("snapshot-id") != facts.current_snapshot)
+    return BadMetadata(facts.metadata_location, fmt::format("its current snapshot is {}, its branch main is at {}",
+                                                            facts.current_snapshot, main->at("snapshot-id").dump()));
+  return Status::Ok();
+}
+
+Status ReadSchemas(const json& metadata, TableVersionFacts& facts) {
+  const int schema_id = metadata.value("current-schema-id", 0);
+  const json schemas = metadata.value("schemas", json::array());
+  for (const json& schema : schemas)
+    if (schema.value("schema-id", 0) == schema_id) facts.schema = SchemaFromJson(schema);
+  if (facts.schema.columns.empty() && facts.schema.unknown.empty())
+    return BadMetadata(facts.metadata_location, "it names no current schema");
+  facts.columns = facts.schema.columns;
+  for (auto schema = schemas.rbegin(); schema != schemas.rend(); ++schema)
+    AddColumns(facts.columns, SchemaFromJson(*schema).columns);
+  return Status::Ok();
+}
+
+}  // namespace
+
+// What is read of a table's metadata at every look.
 Status ReadFacts(const json& metadata, const std::string& name, TableVersionFacts& facts) {
-  try {
+  return Guarded(facts.metadata_location, [&]() -> Status {
     if (metadata.is_discarded() || !metadata.is_object()) return BadMetadata(facts.metadata_location, "it is no JSON");
     SEMEL_RETURN_IF_ERROR(CheckSupported(metadata, name));
+    for (const char* key : {"refs", "properties"})
+      if (!metadata.value(key, json::object()).is_object())
+        return BadMetadata(facts.metadata_location, fmt::format("'{}' is no object", key));
     facts.uuid = metadata.value("table-uuid", "");
-    facts.current_snapshot = metadata.contains("current-snapshot-id") && metadata["current-snapshot-id"].is_number()
-                                 ? metadata["current-snapshot-id"].get<int64_t>()
-                                 : -1;
-    const int schema_id = metadata.value("current-schema-id", 0);
-    for (const json& schema : metadata.value("schemas", json::array())) {
-      if (schema.value("schema-id", 0) != schema_id) continue;
-      SEMEL_ASSIGN_OR_RETURN(facts.columns, SchemaFromJson(schema));
-    }
-    if (facts.columns.empty()) return BadMetadata(facts.metadata_location, "it names no current schema");
-    if (const json* spec = DefaultSpec(metadata); spec != nullptr) {
-      SEMEL_ASSIGN_OR_RETURN(facts.partition_spec, ParsePartitionSpec(*spec, facts.columns));
-    } else {
+    CheckHistory(metadata);
+    SEMEL_RETURN_IF_ERROR(ReadCurrentSnapshot(metadata, facts));
+    SEMEL_RETURN_IF_ERROR(ReadSchemas(metadata, facts));
+    facts.default_spec = metadata.value("default-spec-id", 0);
+    if (FindSpec(metadata, facts.default_spec) == nullptr)
       return BadMetadata(facts.metadata_location, "it names no partition spec");
-    }
     const json table_properties = metadata.value("properties", json::object());  // items() refers to it
-    for (const auto& [name, value] : table_properties.items())
-      if (value.is_string()) facts.properties[name] = value.get<std::string>();
+    for (const auto& [key, value] : table_properties.items())
+      if (value.is_string()) facts.properties[key] = value.get<std::string>();
     return ReadFolders(metadata.value("location", ""), name, facts);
-  } catch (const json::exception& e) {
-    return BadMetadata(facts.metadata_location, e.what());
-  }
+  });
 }
 
 std::string LocalPathOf(const std::string& location) {
@@ -116,27 +167,6 @@ std::string LocalPathOf(const std::string& location) {
   if (path.rfind("file:", 0) == 0) path = path.substr(5);
   while (path.rfind("//", 0) == 0) path.erase(0, 1);
   return path;
-}
-
-bool IsAncestorOrExpired(const TableVersion& version, int64_t snapshot_id) {
-  if (FindSnapshot(version.metadata, snapshot_id) == nullptr) return true;  // expired: it was part of the history
-  for (int64_t id = version.facts.current_snapshot; id > 0;) {
-    if (id == snapshot_id) return true;
-    const json* snapshot = FindSnapshot(version.metadata, id);
-    if (snapshot == nullptr) return false;
-    id = snapshot->value("parent-snapshot-id", int64_t{-1});
-  }
-  return false;
-}
-
-std::optional<int64_t> SnapshotOfMarker(const TableVersion& version, const std::string& marker_key,
-                                        const std::string& marker) {
-  const auto snapshots = version.metadata.find("snapshots");
-  if (snapshots == version.metadata.end()) return std::nullopt;
-  for (auto it = snapshots->rbegin(); it != snapshots->rend(); ++it)
-    if (it->value("summary", json::object()).value(marker_key, "") == marker)
-      return it->value("snapshot-id", int64_t{-1});
-  return std::nullopt;
 }
 
 Table::Table(env::Env& env, CatalogOptions catalog, std::string database, std::string table)
@@ -195,23 +225,12 @@ Result<std::string> Table::ReadFile(const std::string& location) {
   return file->ReadAt(0, size);
 }
 
-Status Table::CreateIfMissing(const columnar::Schema& schema, const std::vector<std::string>& partitioned_by,
-                              const std::map<std::string, std::string>& properties, bool create_database) {
-  SEMEL_RETURN_IF_ERROR(EnsureCatalog());
-  const SqlValue ns[] = {SqlValue::Text(catalog_.name), SqlValue::Text(database_)};
-  SEMEL_ASSIGN_OR_RETURN(
-      env::SqlResult found,
-      session_->Execute("SELECT 1 FROM iceberg_namespace_properties WHERE catalog_name = ?1 AND namespace = ?2", ns));
-  if (found.rows.empty()) {
-    if (!create_database)
-      return Status::Invalid(kNoTable, fmt::format("catalog {} has no database '{}'", catalog_.name, database_),
-                             fmt::format("CREATE DATABASE IF NOT EXISTS {}.{};", catalog_.name, database_));
-    const Status inserted =
-        session_->Execute("INSERT INTO iceberg_namespace_properties VALUES (?1, ?2, 'exists', 'true')", ns).status();
-    if (!inserted.ok() && !inserted.is(StatusKind::kExists)) return inserted;
-  }
-  Result<std::shared_ptr<const TableVersion>> loaded = Load();
-  if (!loaded.status().is(StatusKind::kNotFound)) return loaded.status();
+namespace {
+
+// The metadata of a new table.
+Result<std::string> FirstMetadata(env::Env& env, const std::string& location, const columnar::Schema& schema,
+                                  const std::vector<std::string>& partitioned_by,
+                                  const std::map<std::string, std::string>& properties) {
   SEMEL_ASSIGN_OR_RETURN(json iceberg_schema, SchemaToJson(schema));
   json partition_fields = json::array();
   for (const std::string& name : partitioned_by)
@@ -222,10 +241,10 @@ Status Table::CreateIfMissing(const columnar::Schema& schema, const std::vector<
                                     {"source-id", field.at("id")},
                                     {"field-id", 1000 + static_cast<int>(partition_fields.size())}});
   json metadata = {{"format-version", 2},
-                   {"table-uuid", NewUuid(env_)},
-                   {"location", "file://" + ParentOf(DataFolder())},
+                   {"table-uuid", NewUuid(env)},
+                   {"location", location},
                    {"last-sequence-number", 0},
-                   {"last-updated-ms", env_.Now().millis()},
+                   {"last-updated-ms", env.Now().millis()},
                    {"last-column-id", HighestFieldId(iceberg_schema)},
                    {"current-schema-id", 0},
                    {"schemas", {iceberg_schema}},
@@ -246,10 +265,41 @@ Status Table::CreateIfMissing(const columnar::Schema& schema, const std::vector<
                    {"snapshot-log", json::array()},
                    {"metadata-log", json::array()}};
   for (const auto& [key, value] : properties) metadata["properties"][key] = value;
+  return metadata.dump();
+}
+
+}  // namespace
+
+Status Table::CreateIfMissing(const columnar::Schema& schema, const std::vector<std::string>& partitioned_by,
+                              const std::map<std::string, std::string>& properties, bool create_database) {
+  SEMEL_ASSIGN_OR_RETURN(const auto stored, StoredProperties(FullName(), properties));
+  SEMEL_RETURN_IF_ERROR(EnsureCatalog());
+  const SqlValue ns[] = {SqlValue::Text(catalog_.name), SqlValue::Text(database_)};
+  SEMEL_ASSIGN_OR_RETURN(
+      env::SqlResult found,
+      session_->Execute("SELECT 1 FROM iceberg_namespace_properties WHERE catalog_name = ?1 AND namespace = ?2", ns));
+  if (found.rows.empty()) {
+    if (!create_database)
+      return Status::Invalid(kNoTable, fmt::format("catalog {} has no database '{}'", catalog_.name, database_),
+                             fmt::format("CREATE DATABASE IF NOT EXISTS {}.{};", catalog_.name, database_));
+    const Status inserted =
+        session_->Execute("INSERT INTO iceberg_namespace_properties VALUES (?1, ?2, 'exists', 'true')", ns).status();
+    if (!inserted.ok() && !inserted.is(StatusKind::kExists)) return inserted;
+  }
+  Result<std::shared_ptr<const TableVersion>> loaded = Load();
+  if (!loaded.status().is(StatusKind::kNotFound)) return loaded.status();
   const std::string path = fmt::format("{}/00000-{}.metadata.json", MetadataFolder(), NewUuid(env_));
-  SEMEL_RETURN_IF_ERROR(WriteDurable(path, metadata.dump()));
+  SEMEL_ASSIGN_OR_RETURN(const std::string metadata, Guarded(path, [&] {
+                           return FirstMetadata(env_, "file://" + ParentOf(DataFolder()), schema, partitioned_by,
+                                                stored);
+                         }));
+  SEMEL_RETURN_IF_ERROR(WriteDurable(path, metadata));
+  return InsertTable("file://" + path);
+}
+
+Status Table::InsertTable(const std::string& metadata_location) {
   const SqlValue row[] = {SqlValue::Text(catalog_.name), SqlValue::Text(database_), SqlValue::Text(table_),
-                          SqlValue::Text("file://" + path)};
+                          SqlValue::Text(metadata_location)};
   // Catalogs of layout V0 (pyiceberg makes them) have no iceberg_type; they stay as they are, every reader takes a
   // missing type for a table.
   SEMEL_ASSIGN_OR_RETURN(
@@ -284,6 +334,10 @@ Result<std::shared_ptr<const TableVersion>> Table::Load() {
   if (text.status().is(StatusKind::kNotFound))
     return BadMetadata(facts.metadata_location, "the catalog names it, but it is missing");
   if (!text.ok()) return text.status();
+  if (text->rfind("\x1f\x8b", 0) == 0) {  // gzip: write.metadata.compression-codec of another writer
+    text = codec::Decompress(codec::Compression::kGzip, *text, kMostMetadataBytes);
+    if (!text.ok()) return BadMetadata(facts.metadata_location, text.status().message());
+  }
   version->metadata = json::parse(*text, nullptr, false);
   SEMEL_RETURN_IF_ERROR(ReadFacts(version->metadata, FullName(), facts));
   present_ = std::move(version);
@@ -291,6 +345,14 @@ Result<std::shared_ptr<const TableVersion>> Table::Load() {
 }
 
 Result<std::vector<std::string>> Table::LiveFiles(const TableVersion& version) {
+  return Guarded(version.facts.metadata_location, [&] { return ReadLiveFiles(version); });
+}
+
+Result<std::vector<Table::AddedBySnapshot>> Table::History(const TableVersion& version) {
+  return Guarded(version.facts.metadata_location, [&] { return ReadHistory(version); });
+}
+
+Result<std::vector<std::string>> Table::ReadLiveFiles(const TableVersion& version) {
   SEMEL_ASSIGN_OR_RETURN(std::vector<json> manifests,
                          ReadManifestList(*this, FindSnapshot(version.metadata, version.facts.current_snapshot)));
   std::vector<std::string> paths;
@@ -299,14 +361,14 @@ Result<std::vector<std::string>> Table::LiveFiles(const TableVersion& version) {
       return Status::Invalid(kUnsupportedTable,
                              fmt::format("{} has delete files, which Semel cannot read yet", FullName()),
                              "read it with another engine");
-    SEMEL_ASSIGN_OR_RETURN(std::vector<json> entries, ReadManifest(*this, manifest));
-    for (const json& entry : entries)
-      if (entry.value("status", 0) != 2) paths.push_back(entry["data_file"].value("file_path", ""));
+    SEMEL_ASSIGN_OR_RETURN(Manifest read, ReadManifest(*this, manifest));
+    for (const json& entry : read.entries)
+      if (entry.value("status", 0) != 2) paths.push_back(entry.at("data_file").value("file_path", ""));
   }
   return paths;
 }
 
-Result<std::vector<Table::AddedBySnapshot>> Table::History(const TableVersion& version) {
+Result<std::vector<Table::AddedBySnapshot>> Table::ReadHistory(const TableVersion& version) {
   std::vector<AddedBySnapshot> history;
   for (const json& snapshot : version.metadata.value("snapshots", json::array())) {
     AddedBySnapshot added;
@@ -318,9 +380,9 @@ Result<std::vector<Table::AddedBySnapshot>> Table::History(const TableVersion& v
     SEMEL_ASSIGN_OR_RETURN(std::vector<json> manifests, ReadManifestList(*this, &snapshot));
     for (const json& manifest : manifests) {
       if (manifest.value("added_snapshot_id", int64_t{-1}) != added.snapshot_id) continue;
-      SEMEL_ASSIGN_OR_RETURN(std::vector<json> entries, ReadManifest(*this, manifest));
-      for (const json& entry : entries)
-        if (entry.value("status", 0) == 1) added.files.push_back(entry["data_file"].value("file_path", ""));
+      SEMEL_ASSIGN_OR_RETURN(Manifest read, ReadManifest(*this, manifest));
+      for (const json& entry : read.entries)
+        if (entry.value("status", 0) == 1) added.files.push_back(entry.at("data_file").value("file_path", ""));
     }
     history.push_back(std::move(added));
   }

@@ -15,6 +15,7 @@
 #include "env/api/env.h"
 #include "iceberg/data_file.h"
 #include "iceberg/partition.h"
+#include "iceberg/schema_json.h"
 #include "parquet/parquet_file.h"
 
 namespace semel::iceberg {
@@ -27,6 +28,7 @@ struct CatalogOptions {
 
 // One version of a table, as loaded. Immutable but for the file caches of its owner.
 class TableVersion;
+struct ManifestContext;
 
 enum class SwapOutcome : uint8_t { kApplied, kLost, kUnknown };
 
@@ -44,7 +46,7 @@ class Table {
   ~Table();
 
   // Creates the namespace (with `create_database`) and the table with this schema, partitioned by the values of the
-  // named columns, if it is missing.
+  // named columns, if it is missing. Invalid: properties that Semel does not honour (properties.h).
   Status CreateIfMissing(const columnar::Schema& schema, const std::vector<std::string>& partitioned_by,
                          const std::map<std::string, std::string>& properties, bool create_database);
   // Reads the present version (a version's file is read once: it never changes). kNotFound if there is no such table.
@@ -76,8 +78,17 @@ class Table {
  private:
   Result<env::SqlSession*> Session();
   Status EnsureCatalog();
+  Result<std::vector<std::string>> ReadLiveFiles(const TableVersion& version);
+  Result<std::vector<AddedBySnapshot>> ReadHistory(const TableVersion& version);
+  Status InsertTable(const std::string& metadata_location);
+  Result<std::vector<nlohmann::json>> WriteManifests(const TableVersion& base, const AppendRequest& request,
+                                                     const ManifestContext& context);
   Status AddSnapshot(const TableVersion& base, const AppendRequest& request, const std::string& tag,
                      nlohmann::json& metadata, int64_t& snapshot_id);
+  // The next version's metadata in a file, not yet swapped in.
+  struct NextVersion;
+  Status WriteNext(const TableVersion& base, const AppendRequest& request, const std::string& tag, NextVersion& next);
+  void CleanUp(const TableVersion& base, const NextVersion& next);
   Result<SwapOutcome> Swap(const std::string& from, const std::string& to);
   // Removes the metadata files of a try that was certainly not applied: nobody refers to them.
   void RemoveTry(const std::string& tag);
@@ -95,13 +106,18 @@ struct TableVersionFacts {
   std::string metadata_location;
   std::string data_folder, metadata_folder;  // local paths for new files
   std::string uuid;
-  std::vector<parquet::ParquetColumn> columns;
+  TableSchema schema;                           // the present one
+  std::vector<parquet::ParquetColumn> columns;  // of every schema that the table had, as the newest has them
   std::map<std::string, std::string> properties;
-  int64_t current_snapshot = -1;
-  PartitionSpec partition_spec;  // of new files
+  int64_t current_snapshot = -1;  // listed, or −1
+  int default_spec = 0;           // id of the partition spec for new files
 };
 const TableVersionFacts& FactsOf(const TableVersion& version);
-// Whether the snapshot is an ancestor of the present one, or no longer listed (expired).
+// A partition spec of the table, for batches of all its columns. Invalid: the table has none with this id, or Semel
+// does not write it.
+Result<PartitionSpec> PartitionSpecOf(const TableVersion& version, int spec_id);
+// False if the snapshot is certainly no ancestor of the present one: somebody rolled the table back. True where it is
+// one, or where expiry left nothing to tell by.
 bool IsAncestorOrExpired(const TableVersion& version, int64_t snapshot_id);
 // The newest own snapshot in the history whose summary has this marker: its id, or nothing.
 std::optional<int64_t> SnapshotOfMarker(const TableVersion& version, const std::string& marker_key,

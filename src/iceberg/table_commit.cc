@@ -77,7 +77,43 @@ std::vector<std::string> TrimMetadataLog(json& log, const std::map<std::string, 
   return dropped;
 }
 
+// The spec that a file was staged under. Older builds did not write it down: the present one, if its fields are those.
+int SpecIdOf(const DataFile& file, int default_spec) { return file.spec_id.value_or(default_spec); }
+
+Result<ManifestSpec> ManifestSpecOf(const TableVersion& version, int spec_id) {
+  ManifestSpec spec;
+  SEMEL_ASSIGN_OR_RETURN(spec.spec, PartitionSpecOf(version, spec_id));
+  spec.json = *FindSpec(version.metadata, spec_id);
+  return spec;
+}
+
 }  // namespace
+
+// The manifests of the next snapshot: one for each partition spec that files were staged under (it may no longer be the
+// table's present one), then those of the base.
+Result<std::vector<json>> Table::WriteManifests(const TableVersion& base, const AppendRequest& request,
+                                                const ManifestContext& context) {
+  std::map<int, std::vector<DataFile>> by_spec;
+  for (const DataFile& file : request.files) by_spec[SpecIdOf(file, base.facts.default_spec)].push_back(file);
+  std::vector<json> manifests;
+  for (const auto& [spec_id, files] : by_spec) {
+    SEMEL_ASSIGN_OR_RETURN(const ManifestSpec spec, ManifestSpecOf(base, spec_id));
+    const std::string number = manifests.empty() ? "" : fmt::format("-{}", manifests.size());
+    SEMEL_ASSIGN_OR_RETURN(json added, WriteAddedManifest(*this, context, spec, files,
+                                                          fmt::format("{}-m0{}.avro", context.path_prefix, number)));
+    manifests.push_back(std::move(added));
+  }
+  SEMEL_ASSIGN_OR_RETURN(std::vector<json> before,
+                         ReadManifestList(*this, FindSnapshot(base.metadata, base.facts.current_snapshot)));
+  for (json& manifest : before) {
+    SEMEL_RETURN_IF_ERROR(FillCounts(*this, manifest));
+    manifests.push_back(std::move(manifest));
+  }
+  // Of a spec that Semel does not write nothing is merged.
+  if (const Result<ManifestSpec> present = ManifestSpecOf(base, base.facts.default_spec); present.ok())
+    SEMEL_RETURN_IF_ERROR(MergeManifests(*this, context, *present, MergeOptionsOf(base.facts.properties), manifests));
+  return manifests;
+}
 
 // Writes the manifests and the list of the new snapshot and puts it into `metadata`, which is the base's.
 Status Table::AddSnapshot(const TableVersion& base, const AppendRequest& request, const std::string& tag,
@@ -91,14 +127,9 @@ Status Table::AddSnapshot(const TableVersion& base, const AppendRequest& request
   context.snapshot_id = snapshot_id;
   context.sequence_number = sequence;
   context.schema = CurrentSchema(metadata);
-  context.partition_spec = *DefaultSpec(base.metadata);
-  context.partition_types = PartitionAvroFields(base.facts.partition_spec);
   context.path_prefix = fmt::format("{}/{}", MetadataFolder(), tag);
   context.sync_marker = NewUuid(env_).substr(0, 16);
-  SEMEL_ASSIGN_OR_RETURN(json added, WriteAddedManifest(*this, context, request.files));
-  SEMEL_ASSIGN_OR_RETURN(std::vector<json> manifests, ReadManifestList(*this, parent));
-  manifests.insert(manifests.begin(), std::move(added));
-  SEMEL_RETURN_IF_ERROR(MergeManifests(*this, context, MergeOptionsOf(base.facts.properties), manifests));
+  SEMEL_ASSIGN_OR_RETURN(const std::vector<json> manifests, WriteManifests(base, request, context));
   const std::string list_path = fmt::format("{}/snap-{}-{}.avro", MetadataFolder(), snapshot_id, tag);
   const std::string list =
       WriteAvroFile(ManifestListSchema(),
@@ -117,7 +148,9 @@ Status Table::AddSnapshot(const TableVersion& base, const AppendRequest& request
   if (parent != nullptr) snapshot["parent-snapshot-id"] = parent_id;
   metadata["snapshots"].push_back(std::move(snapshot));
   metadata["current-snapshot-id"] = snapshot_id;
-  metadata["refs"]["main"] = {{"snapshot-id", snapshot_id}, {"type", "branch"}};
+  json& main = metadata["refs"]["main"];  // with the retention policy that somebody gave it
+  main["snapshot-id"] = snapshot_id;
+  main["type"] = "branch";
   metadata["last-sequence-number"] = sequence;
   metadata["metadata-log"].push_back(
       {{"timestamp-ms", metadata.value("last-updated-ms", now)}, {"metadata-file", base.facts.metadata_location}});
@@ -127,38 +160,57 @@ Status Table::AddSnapshot(const TableVersion& base, const AppendRequest& request
   return Status::Ok();
 }
 
+struct Table::NextVersion {
+  std::shared_ptr<TableVersion> version = std::make_shared<TableVersion>();
+  int64_t snapshot_id = 0;
+  Expired expired;
+  std::vector<std::string> dropped;  // metadata files that fell out of the log
+};
+
+Status Table::WriteNext(const TableVersion& base, const AppendRequest& request, const std::string& tag,
+                        NextVersion& next) {
+  return Guarded(base.facts.metadata_location, [&]() -> Status {
+    json& metadata = next.version->metadata;
+    metadata = base.metadata;
+    SEMEL_RETURN_IF_ERROR(AddSnapshot(base, request, tag, metadata, next.snapshot_id));
+    next.expired = ExpireSnapshots(metadata, base.facts.properties);
+    next.dropped = TrimMetadataLog(metadata["metadata-log"], base.facts.properties);
+    const std::string number = base.facts.metadata_location.substr(base.facts.metadata_location.find_last_of('/') + 1);
+    const std::string path =
+        fmt::format("{}/{:05}-{}.metadata.json", MetadataFolder(), std::strtoul(number.c_str(), nullptr, 10) + 1, tag);
+    next.version->facts.metadata_location = "file://" + path;
+    return WriteDurable(path, metadata.dump());
+  });
+}
+
+// After a commit: what nobody refers to any more may go. The commit stands whatever happens here.
+void Table::CleanUp(const TableVersion& base, const NextVersion& next) {
+  const auto delete_property = base.facts.properties.find("write.metadata.delete-after-commit.enabled");
+  if (delete_property != base.facts.properties.end() && delete_property->second == "true")
+    for (const std::string& location : next.dropped)
+      if (!location.empty()) (void)env_.files().Remove(LocalPathOf(location));
+  (void)Guarded(next.version->facts.metadata_location, [&]() -> Status {
+    RemoveExpiredFiles(*this, next.expired, next.version->metadata);
+    return Status::Ok();
+  });
+}
+
 Result<SwapOutcome> Table::Append(const TableVersion& base, const AppendRequest& request, std::string& snapshot_id) {
   const std::string tag = fmt::format("{}-{:016x}", request.file_tag, env_.Random());
-  auto next = std::make_shared<TableVersion>();
-  next->metadata = base.metadata;
-  int64_t id = 0;
-  if (const Status built = AddSnapshot(base, request, tag, next->metadata, id); !built.ok()) {
-    RemoveTry(tag);
-    return built;
-  }
-  const Expired expired = ExpireSnapshots(next->metadata, base.facts.properties);
-  const std::vector<std::string> dropped = TrimMetadataLog(next->metadata["metadata-log"], base.facts.properties);
-  const std::string number = base.facts.metadata_location.substr(base.facts.metadata_location.find_last_of('/') + 1);
-  const std::string path =
-      fmt::format("{}/{:05}-{}.metadata.json", MetadataFolder(), std::strtoul(number.c_str(), nullptr, 10) + 1, tag);
-  if (const Status written = WriteDurable(path, next->metadata.dump()); !written.ok()) {
+  NextVersion next;
+  if (const Status written = WriteNext(base, request, tag, next); !written.ok()) {
     RemoveTry(tag);
     return written;
   }
-  snapshot_id = std::to_string(id);
+  snapshot_id = std::to_string(next.snapshot_id);
   SEMEL_POINT(env_, "commit.iceberg.swap.before");
-  const Result<SwapOutcome> outcome = Swap(base.facts.metadata_location, "file://" + path);
+  const Result<SwapOutcome> outcome = Swap(base.facts.metadata_location, next.version->facts.metadata_location);
   if (!outcome.ok() || *outcome == SwapOutcome::kLost) RemoveTry(tag);
   if (!outcome.ok() || *outcome == SwapOutcome::kUnknown) return outcome;
   SEMEL_POINT(env_, "commit.iceberg.swap.after");
   if (*outcome == SwapOutcome::kLost) return outcome;
-  const auto delete_property = base.facts.properties.find("write.metadata.delete-after-commit.enabled");
-  if (delete_property != base.facts.properties.end() && delete_property->second == "true")
-    for (const std::string& location : dropped)
-      if (!location.empty()) (void)env_.files().Remove(LocalPathOf(location));
-  RemoveExpiredFiles(*this, expired, next->metadata);
-  next->facts.metadata_location = "file://" + path;
-  if (ReadFacts(next->metadata, FullName(), next->facts).ok()) present_ = std::move(next);
+  CleanUp(base, next);
+  if (ReadFacts(next.version->metadata, FullName(), next.version->facts).ok()) present_ = std::move(next.version);
   return outcome;
 }
 

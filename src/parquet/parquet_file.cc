@@ -4,8 +4,13 @@
 
 #include <arrow/api.h>
 #include <arrow/io/memory.h>
+#include <arrow/util/compression.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/writer.h>
+
+#include <algorithm>
+
+#include "base/text.h"
 
 namespace semel::parquet {
 
@@ -83,6 +88,16 @@ std::shared_ptr<arrow::Buffer> Widen(const Column& column, To factor) {
   return Hold(values);
 }
 
+std::shared_ptr<arrow::Buffer> WidenFloats(const Column& column) {
+  auto values = std::make_shared<columnar::Buffer>(static_cast<size_t>(column.length()) * sizeof(double));
+  std::copy_n(column.values<float>(), column.length(), values->mutable_as<double>());
+  return Hold(values);
+}
+
+std::shared_ptr<arrow::Buffer> WidenIntegers(const Column& column, arrow::Type::type to) {
+  return to == arrow::Type::INT64 ? Widen<int64_t>(column, 1) : Widen<int32_t>(column, 1);
+}
+
 std::shared_ptr<arrow::Array> ToArrow(const Column& column, const std::shared_ptr<arrow::DataType>& type) {
   std::vector<std::shared_ptr<arrow::Buffer>> buffers = {Hold(column.validity_buffer())};
   switch (column.type().kind()) {
@@ -95,7 +110,14 @@ std::shared_ptr<arrow::Array> ToArrow(const Column& column, const std::shared_pt
     }
     case TypeKind::kTinyInt:
     case TypeKind::kSmallInt:
-      buffers.push_back(Widen<int32_t>(column, 1));
+      buffers.push_back(WidenIntegers(column, type->id()));
+      break;
+    case TypeKind::kInteger:
+      buffers.push_back(type->id() == arrow::Type::INT64 ? WidenIntegers(column, type->id())
+                                                         : Hold(column.values_buffer()));
+      break;
+    case TypeKind::kFloat:
+      buffers.push_back(type->id() == arrow::Type::DOUBLE ? WidenFloats(column) : Hold(column.values_buffer()));
       break;
     case TypeKind::kTime:
       buffers.push_back(Widen<int64_t>(column, 1000));
@@ -204,9 +226,11 @@ Status CopyArray(const arrow::Array& array, const ParquetColumn& column, ColumnB
       case arrow::Type::BOOL:
         out.AppendBool(static_cast<const arrow::BooleanArray&>(array).Value(i));
         break;
-      case arrow::Type::FLOAT:
-        out.Append(static_cast<const arrow::FloatArray&>(array).Value(i));
+      case arrow::Type::FLOAT: {
+        const float v = static_cast<const arrow::FloatArray&>(array).Value(i);
+        column.type.kind() == TypeKind::kDouble ? out.Append(double{v}) : out.Append(v);
         break;
+      }
       case arrow::Type::DOUBLE:
         out.Append(static_cast<const arrow::DoubleArray&>(array).Value(i));
         break;
@@ -229,16 +253,85 @@ Status CopyArray(const arrow::Array& array, const ParquetColumn& column, ColumnB
   return Status::Ok();
 }
 
+// Those of the columns that the file has, in its order.
+std::vector<ParquetColumn> ColumnsIn(const arrow::FieldVector& fields, const std::vector<ParquetColumn>& columns) {
+  std::vector<std::pair<int, ParquetColumn>> found;
+  for (const ParquetColumn& column : columns)
+    if (const int place = FindField(fields, column.field_id); place >= 0) found.emplace_back(place, column);
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<ParquetColumn> result;
+  for (auto& [place, column] : found) {
+    if (column.type.kind() == TypeKind::kRow) {
+      column.fields = ColumnsIn(fields[static_cast<size_t>(place)]->type()->fields(), column.fields);
+      column.type = RowType(column.fields, !column.required);
+    }
+    result.push_back(std::move(column));
+  }
+  return result;
+}
+
+Result<std::shared_ptr<arrow::Table>> ReadTable(std::string_view file) {
+  auto input = std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(
+      reinterpret_cast<const uint8_t*>(file.data()), static_cast<int64_t>(file.size())));
+  auto reader = ::parquet::arrow::OpenFile(input, arrow::system_memory_pool());
+  if (!reader.ok()) return FromArrow(reader.status());
+  auto read = (*reader)->ReadTable();
+  if (!read.ok()) return FromArrow(read.status());
+  return *read;
+}
+
+Result<Batch> FromTable(const arrow::Table& table, const std::vector<ParquetColumn>& columns) {
+  auto schema = std::make_shared<columnar::Schema>();
+  std::vector<ColumnPtr> result;
+  for (const ParquetColumn& column : columns) {
+    schema->fields.push_back({column.name, column.type});
+    const int found = FindField(table.schema()->fields(), column.field_id);
+    if (found < 0) {
+      result.push_back(columnar::NullColumn(column.type, table.num_rows()));
+      continue;
+    }
+    ColumnBuilder builder(column.type);
+    builder.Reserve(table.num_rows());
+    for (const auto& chunk : table.column(found)->chunks()) SEMEL_RETURN_IF_ERROR(CopyArray(*chunk, column, builder));
+    result.push_back(builder.Finish());
+  }
+  return Batch(schema, table.num_rows(), std::move(result));
+}
+
+struct NamedCodec {
+  std::string_view name;
+  ParquetCodec codec;
+  arrow::Compression::type arrow;
+};
+constexpr NamedCodec kCodecs[] = {{"uncompressed", ParquetCodec::kUncompressed, arrow::Compression::UNCOMPRESSED},
+                                  {"snappy", ParquetCodec::kSnappy, arrow::Compression::SNAPPY},
+                                  {"gzip", ParquetCodec::kGzip, arrow::Compression::GZIP},
+                                  {"lz4", ParquetCodec::kLz4, arrow::Compression::LZ4},
+                                  {"zstd", ParquetCodec::kZstd, arrow::Compression::ZSTD}};
+
 }  // namespace
 
-Result<EncodedParquet> EncodeParquet(const std::vector<ParquetColumn>& columns, const std::vector<Batch>& batches) {
+columnar::DataType RowType(const std::vector<ParquetColumn>& fields, bool nullable) {
+  std::vector<columnar::Field> row;
+  for (const ParquetColumn& field : fields) row.push_back({field.name, field.type});
+  return columnar::DataType::Row(std::move(row), nullable);
+}
+
+std::optional<ParquetCodec> FindCodec(std::string_view name) {
+  for (const NamedCodec& known : kCodecs)
+    if (known.name == ToLowerAscii(name) && arrow::util::Codec::IsAvailable(known.arrow)) return known.codec;
+  return std::nullopt;
+}
+
+Result<EncodedParquet> EncodeParquet(const std::vector<ParquetColumn>& columns, const std::vector<Batch>& batches,
+                                     ParquetCodec codec) {
   SEMEL_ASSIGN_OR_RETURN(arrow::FieldVector fields, ArrowFields(columns));
   const std::shared_ptr<arrow::Schema> schema = arrow::schema(std::move(fields));
   auto sink = arrow::io::BufferOutputStream::Create(1 << 16, arrow::system_memory_pool());
   if (!sink.ok()) return FromArrow(sink.status());
   ::parquet::WriterProperties::Builder properties;
   properties.memory_pool(arrow::system_memory_pool())
-      ->compression(::parquet::Compression::ZSTD)
+      ->compression(kCodecs[static_cast<size_t>(codec)].arrow)
       ->enable_store_decimal_as_integer();
   auto writer = ::parquet::arrow::FileWriter::Open(*schema, arrow::system_memory_pool(), *sink, properties.build(),
                                                    ::parquet::default_arrow_writer_properties());
@@ -274,28 +367,13 @@ Result<EncodedParquet> EncodeParquet(const std::vector<ParquetColumn>& columns, 
 }
 
 Result<Batch> DecodeParquet(std::string_view file, const std::vector<ParquetColumn>& columns) {
-  auto input = std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(
-      reinterpret_cast<const uint8_t*>(file.data()), static_cast<int64_t>(file.size())));
-  auto reader = ::parquet::arrow::OpenFile(input, arrow::system_memory_pool());
-  if (!reader.ok()) return FromArrow(reader.status());
-  auto read = (*reader)->ReadTable();
-  if (!read.ok()) return FromArrow(read.status());
-  const std::shared_ptr<arrow::Table>& table = *read;
-  auto schema = std::make_shared<columnar::Schema>();
-  std::vector<ColumnPtr> result;
-  for (const ParquetColumn& column : columns) {
-    schema->fields.push_back({column.name, column.type});
-    const int found = FindField(table->schema()->fields(), column.field_id);
-    if (found < 0) {
-      result.push_back(columnar::NullColumn(column.type, table->num_rows()));
-      continue;
-    }
-    ColumnBuilder builder(column.type);
-    builder.Reserve(table->num_rows());
-    for (const auto& chunk : table->column(found)->chunks()) SEMEL_RETURN_IF_ERROR(CopyArray(*chunk, column, builder));
-    result.push_back(builder.Finish());
-  }
-  return Batch(schema, table->num_rows(), std::move(result));
+  SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Table> table, ReadTable(file));
+  return FromTable(*table, columns);
+}
+
+Result<Batch> DecodeAsWritten(std::string_view file, const std::vector<ParquetColumn>& columns) {
+  SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Table> table, ReadTable(file));
+  return FromTable(*table, ColumnsIn(table->schema()->fields(), columns));
 }
 
 std::string ArrowVersion() { return fmt::format("Apache Arrow {}", arrow::GetBuildInfo().version_string); }

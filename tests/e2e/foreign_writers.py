@@ -80,9 +80,10 @@ def case(binary, root, label, operation):
         source.flush()
 
     write(100)
+    times = 10 if operation is roll_back else 4  # epochs may be decided ahead of commits: there have to be two to roll back from one to the other
     env = {**os.environ, "SEMEL_TESTING": "1"}
     with open(f"{folder}/log", "w") as log:
-        engine = subprocess.Popen([binary, "run", "--inject", f"{label}:4:crash", f"{folder}/pipeline.sql"], stdout=log, stderr=log, env=env)
+        engine = subprocess.Popen([binary, "run", "--inject", f"{label}:{times}:crash", f"{folder}/pipeline.sql"], stdout=log, stderr=log, env=env)
         deadline = time.time() + 20
         while engine.poll() is None and time.time() < deadline:
             write(5)

@@ -9,7 +9,10 @@
 
 #include "base/text.h"
 #include "columnar/row_digest.h"
+#include "connectors/iceberg/written_columns.h"
 #include "iceberg/error_codes.h"
+#include "iceberg/properties.h"
+#include "iceberg/utf8.h"
 
 namespace semel::connectors {
 
@@ -25,8 +28,7 @@ using parquet::ParquetColumn;
 namespace {
 
 constexpr char kFilePrefix[] = "semel-";
-constexpr uint64_t kDefaultTargetBytes = 512ull << 20;  // write.target-file-size-bytes, as in Iceberg
-constexpr uint64_t kMemoryPerFileByte = 2;              // columns in memory against zstd in the file, at the least
+constexpr uint64_t kMemoryPerFileByte = 2;  // columns in memory against zstd in the file, at the least
 
 // semel-<lineage>-<epoch>-<generation>-<rest>: what a start may judge and discard.
 std::string FileTag(const std::string& lineage, Epoch epoch, Generation generation) {
@@ -62,21 +64,6 @@ Status CheckRequired(const std::vector<ParquetColumn>& columns, std::span<const 
   return Status::Ok();
 }
 
-// Whether values of the declared type can stand in the table's column.
-bool Fits(const columnar::DataType& declared, const ParquetColumn& column) {
-  if (column.required && declared.nullable()) return false;
-  if (column.type.kind() == columnar::TypeKind::kRow) {
-    bool fits = declared.kind() == columnar::TypeKind::kRow && declared.fields().size() == column.fields.size();
-    for (size_t f = 0; fits && f < column.fields.size(); ++f)
-      fits = declared.fields()[f].name == column.fields[f].name && Fits(declared.fields()[f].type, column.fields[f]);
-    return fits;
-  }
-  if (column.type.kind() == columnar::TypeKind::kInteger)
-    return declared.is_integer() && declared.kind() <= columnar::TypeKind::kInteger;  // int is the narrowest there
-  if (column.type.kind() == columnar::TypeKind::kDecimal) return declared.SameIgnoringNullability(column.type);
-  return declared.kind() == column.type.kind();
-}
-
 // Rows of one data file to be.
 struct FileRows {
   std::string partition;
@@ -84,8 +71,8 @@ struct FileRows {
 };
 
 // Groups an epoch's rows by partition, and each partition's into pieces that give files of about the target size.
-std::vector<FileRows> PlanFiles(const iceberg::PartitionSpec& spec, const std::vector<Batch>& batches,
-                                uint64_t target_bytes) {
+Result<std::vector<FileRows>> PlanFiles(const iceberg::PartitionSpec& spec, const std::vector<Batch>& batches,
+                                        uint64_t target_bytes) {
   std::vector<FileRows> files;
   std::map<std::string, std::pair<size_t, uint64_t>>
       open;  // partition → its present file and the bytes in memory there
@@ -100,29 +87,32 @@ std::vector<FileRows> PlanFiles(const iceberg::PartitionSpec& spec, const std::v
     files[index].batches.push_back(std::move(rows));
   };
   for (const Batch& batch : batches) {
-    if (spec.empty()) {
+    if (spec.fields.empty()) {
       add("{}", batch);
       continue;
     }
-    for (const auto& [partition, rows] : iceberg::SplitByPartition(spec, batch)) add(partition, batch.Take(rows));
+    SEMEL_ASSIGN_OR_RETURN(const auto parts, iceberg::SplitByPartition(spec, batch));
+    for (const auto& [partition, rows] : parts) add(partition, batch.Take(rows));
   }
   return files;
 }
 
-// What a writer knows of its table.
+// What a writer knows of its table, as it was at the start: what others change is taken over by the next start.
 struct WriterTable {
   std::shared_ptr<Table> table;
-  std::vector<ParquetColumn> columns;
+  std::vector<ParquetColumn> columns;  // of the batches
   iceberg::PartitionSpec spec;
-  uint64_t target_bytes = 0;
+  iceberg::WriteOptions options;
 };
 
 Result<DataFile> WriteDataFile(const WriterTable& to, const FileRows& rows, const std::string& path) {
-  SEMEL_ASSIGN_OR_RETURN(parquet::EncodedParquet encoded, parquet::EncodeParquet(to.columns, rows.batches));
+  SEMEL_ASSIGN_OR_RETURN(parquet::EncodedParquet encoded,
+                         parquet::EncodeParquet(to.columns, rows.batches, to.options.codec));
   DataFile file;
   file.path = "file://" + path;
   file.bytes = encoded.bytes.size();
   file.partition = rows.partition;
+  file.spec_id = to.spec.id;
   file.split_offsets = std::move(encoded.row_group_offsets);
   for (const Batch& batch : rows.batches) file.rows += static_cast<uint64_t>(batch.length());
   iceberg::FileStats stats(to.columns);
@@ -142,6 +132,8 @@ class IcebergWriter final : public SinkWriter {
 
   Status Write(const Batch& batch) override {
     SEMEL_RETURN_IF_ERROR(CheckRequired(table_.columns, batch.columns()));
+    for (size_t c = 0; c < table_.columns.size(); ++c)
+      SEMEL_RETURN_IF_ERROR(iceberg::CheckText(*batch.column(c), table_.columns[c].name));
     rows_ += static_cast<uint64_t>(batch.length());
     batches_.push_back(batch);
     return Status::Ok();
@@ -158,7 +150,9 @@ class IcebergWriter final : public SinkWriter {
       for (const Batch& batch : *batches) digest.AddRows(batch);
       output.digest = digest.ToString();
       std::vector<DataFile> files;
-      for (const FileRows& planned : PlanFiles(table.spec, *batches, table.target_bytes)) {
+      SEMEL_ASSIGN_OR_RETURN(const std::vector<FileRows> plan,
+                             PlanFiles(table.spec, *batches, table.options.target_bytes));
+      for (const FileRows& planned : plan) {
         const std::string path =
             fmt::format("{}/{}-{}-{}.parquet", table.table->DataFolder(),
                         FileTag(context.lineage, epoch, context.generation), context.worker, files.size());
@@ -324,14 +318,9 @@ class IcebergSink final : public Sink {
 
   Status Open() override {
     SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, OpenIcebergTable(env_, *table_));
-    const plan::Options& options = table_->options;
-    if (options.count("create") > 0) {
-      std::map<std::string, std::string> properties;
-      for (const auto& [key, value] : options)
-        if (key.rfind("table.", 0) == 0) properties[key.substr(6)] = value;
-      SEMEL_RETURN_IF_ERROR(table->CreateIfMissing(table_->physical, table_->partitioned_by, properties,
-                                                   options.count("create-database") > 0));
-    }
+    if (table_->options.count("create") > 0)
+      SEMEL_RETURN_IF_ERROR(table->CreateIfMissing(table_->physical, table_->partitioned_by, DeclaredProperties(),
+                                                   table_->options.count("create-database") > 0));
     return Inspect(*table);
   }
 
@@ -339,7 +328,7 @@ class IcebergSink final : public Sink {
     SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, OpenIcebergTable(env_, *table_));
     SEMEL_RETURN_IF_ERROR(table->Load().status());  // where its files go; not looked at again by the writer's tasks
     return std::unique_ptr<SinkWriter>(
-        std::make_unique<IcebergWriter>(WriterTable{std::move(table), columns_, spec_, target_bytes_}, context));
+        std::make_unique<IcebergWriter>(WriterTable{std::move(table), columns_, spec_, write_options_}, context));
   }
 
   Result<std::unique_ptr<checkpoint::Committer>> CreateCommitter() override {
@@ -352,41 +341,51 @@ class IcebergSink final : public Sink {
 
   Status CheckReachable() override {
     SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, OpenIcebergTable(env_, *table_));
+    SEMEL_RETURN_IF_ERROR(iceberg::StoredProperties(table->FullName(), DeclaredProperties()).status());
     Result<std::shared_ptr<const TableVersion>> version = table->Load();
     if (version.status().is(StatusKind::kNotFound) && table_->options.count("create") > 0)
       return Status::Ok();  // it would be created
     if (!version.ok()) return version.status();
-    return Compare(**version);
+    return Inspect(**version);
   }
 
  private:
+  std::map<std::string, std::string> DeclaredProperties() const {
+    std::map<std::string, std::string> properties;
+    for (const auto& [key, value] : table_->options)
+      if (key.rfind("table.", 0) == 0) properties[key.substr(6)] = value;
+    return properties;
+  }
+
   Status Inspect(Table& table) {
     SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<const TableVersion> version, table.Load());
-    SEMEL_RETURN_IF_ERROR(Compare(*version));
-    columns_ = iceberg::FactsOf(*version).columns;
-    uuid_ = iceberg::FactsOf(*version).uuid;
-    spec_ = iceberg::FactsOf(*version).partition_spec;
-    const auto& properties = iceberg::FactsOf(*version).properties;
-    const auto target = properties.find("write.target-file-size-bytes");
-    const uint64_t bytes = target == properties.end() ? 0 : std::strtoull(target->second.c_str(), nullptr, 10);
-    target_bytes_ = bytes > 0 ? bytes : kDefaultTargetBytes;
+    return Inspect(*version);
+  }
+
+  // What the writers need to know. Invalid: the table is not one that the script can write.
+  Status Inspect(const TableVersion& version) {
+    const iceberg::TableVersionFacts& facts = iceberg::FactsOf(version);
+    std::optional<std::vector<ParquetColumn>> columns = WrittenColumns(table_->physical, facts.schema);
+    if (!columns) return OtherSchema(facts.schema);
+    SEMEL_ASSIGN_OR_RETURN(iceberg::PartitionSpec spec, iceberg::PartitionSpecOf(version, facts.default_spec));
+    SEMEL_ASSIGN_OR_RETURN(write_options_, iceberg::WriteOptionsOf(table_->FullName(), facts.properties));
+    spec_ = iceberg::PlacedIn(std::move(spec), *columns);
+    columns_ = *std::move(columns);
+    uuid_ = facts.uuid;
     return Status::Ok();
   }
 
-  // The declared columns must be the table's, by name, order and type.
-  Status Compare(const TableVersion& version) const {
-    const std::vector<ParquetColumn>& columns = iceberg::FactsOf(version).columns;
+  Status OtherSchema(const iceberg::TableSchema& schema) const {
     std::string found;
-    bool same = columns.size() == table_->physical.size();
-    for (size_t c = 0; c < columns.size(); ++c) {
-      found += fmt::format("{}{} {}", c > 0 ? ", " : "", columns[c].name, columns[c].type.ToString());
-      same = same && table_->physical[c].name == columns[c].name && Fits(table_->physical[c].type, columns[c]);
-    }
-    if (same) return Status::Ok();
+    for (const ParquetColumn& column : schema.columns)
+      found += fmt::format("{}{} {}", found.empty() ? "" : ", ", column.name, column.type.ToString());
+    for (const auto& unknown : schema.unknown)
+      found += fmt::format("{}{} {}{}", found.empty() ? "" : ", ", unknown.path, unknown.type,
+                           unknown.required ? " NOT NULL" : "");
     return Status::Invalid(
         iceberg::kSchemaDiffers,
         fmt::format("table {} is ({}), the script declares {}", table_->FullName(), found, table_->physical.ToString()),
-        "declare the table as it is, or use another name");
+        "declare its columns as they are (all but nullable ones that are not written), or use another name");
   }
 
   env::Env& env_;
@@ -394,7 +393,7 @@ class IcebergSink final : public Sink {
   const std::string pipeline_;
   std::vector<ParquetColumn> columns_;
   iceberg::PartitionSpec spec_;
-  uint64_t target_bytes_ = kDefaultTargetBytes;
+  iceberg::WriteOptions write_options_;
   std::string uuid_;
 };
 

@@ -24,7 +24,13 @@ class IcebergCatalog final : public Catalog {
     for (const auto& [key, value] : options_) descriptor.options["catalog." + key] = value;
     SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<iceberg::Table> opened, OpenIcebergTable(env_, descriptor));
     SEMEL_ASSIGN_OR_RETURN(std::shared_ptr<const iceberg::TableVersion> version, opened->Load());
-    for (const parquet::ParquetColumn& column : iceberg::FactsOf(*version).columns)
+    const iceberg::TableSchema& schema = iceberg::FactsOf(*version).schema;
+    if (!schema.unknown.empty())
+      return Status::Invalid(iceberg::kUnsupportedTable,
+                             fmt::format("table {} has a column '{}' of type {}, which Semel does not know",
+                                         descriptor.FullName(), schema.unknown[0].path, schema.unknown[0].type),
+                             "declare the columns that the script writes with CREATE TABLE IF NOT EXISTS");
+    for (const parquet::ParquetColumn& column : schema.columns)
       descriptor.physical.fields.push_back({column.name, column.type});
     return descriptor;
   }

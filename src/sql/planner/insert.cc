@@ -48,6 +48,10 @@ Result<std::vector<int>> PlaceColumns(const Statement& s, const TableDefinition&
                              fmt::format("'{}' has no column '{}'", target.table->name, s.insert_columns[i]),
                              table.ToString())
           .WithSpan(s.name_span);
+    if (places[static_cast<size_t>(at)] >= 0)
+      return Status::Invalid(kDuplicateName, fmt::format("the INSERT lists column '{}' twice", s.insert_columns[i]),
+                             "list each column once")
+          .WithSpan(s.name_span);
     places[static_cast<size_t>(at)] = static_cast<int>(i);
   }
   const size_t wanted = s.insert_columns.empty() ? table.size() : s.insert_columns.size();
@@ -57,6 +61,16 @@ Result<std::vector<int>> PlaceColumns(const Statement& s, const TableDefinition&
                            fmt::format("the table is {}", table.ToString()))
         .WithSpan(s.name_span);
   return places;
+}
+
+// A table that was looked up is known by the columns that the INSERT names, in its order: what others add to it, or
+// move about in it, is none of the script's business.
+plan::TablePtr WithListedColumns(const Statement& s, const plan::TablePtr& table) {
+  auto listed = std::make_shared<plan::TableDescriptor>(*table);
+  listed->physical.fields.clear();
+  for (const std::string& name : s.insert_columns)
+    listed->physical.fields.push_back(table->physical[static_cast<size_t>(table->physical.Find(name))]);
+  return listed;
 }
 
 // What the column gets: the query's column `place` (−1: NULL) as the column's type.
@@ -108,17 +122,22 @@ Result<PhysicalPtr> QueryPlanner::PlanInsert(const Statement& s) {
           .WithSpan(s.name_span);
   SEMEL_ASSIGN_OR_RETURN(std::vector<int> places, PlaceColumns(s, *target, query.node->schema->size()));
   const Schema& table = target->table->physical;
+  std::vector<ExprPtr> values;
+  for (size_t i = 0; i < table.size(); ++i) {
+    SEMEL_ASSIGN_OR_RETURN(values.emplace_back(), ColumnValue(s, query.node, table[i], places[i]));
+  }
+  const bool only_listed = target->is_looked_up && !s.insert_columns.empty();
+  const plan::TablePtr written = only_listed ? WithListedColumns(s, target->table) : target->table;
   std::vector<ExprPtr> projections;
   std::vector<std::string> names;
-  for (size_t i = 0; i < table.size(); ++i) {
-    SEMEL_ASSIGN_OR_RETURN(ExprPtr value, ColumnValue(s, query.node, table[i], places[i]));
-    projections.push_back(std::move(value));
-    names.push_back(table[i].name);
+  for (const columnar::Field& field : written->physical.fields) {
+    projections.push_back(values[static_cast<size_t>(table.Find(field.name))]);
+    names.push_back(field.name);
   }
   PhysicalPtr input = MakeCalc(query.node, nullptr, std::move(projections), std::move(names));
   const connectors::Connector* connector = session_.connectors().Find(target->table->connector);
   SEMEL_ASSIGN_OR_RETURN(plan::ChangelogMode taken, TakenChanges(s, *connector, *target, input->mode));
-  return MakeNode(plan::SinkSpec{target->table}, {input}, input->schema, taken);
+  return MakeNode(plan::SinkSpec{written}, {input}, input->schema, taken);
 }
 
 }  // namespace semel::sql

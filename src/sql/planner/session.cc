@@ -290,6 +290,7 @@ Result<const TableDefinition*> Session::LoadFromCatalog(const std::vector<std::s
   }
   definition.table = table;
   definition.span = span;
+  definition.is_looked_up = true;
   return &(tables_[Join(full, ".")] = std::move(definition));
 }
 

@@ -23,6 +23,7 @@ struct TableDefinition {
   AstExprPtr watermark;
   SourceSpan span;
   std::map<std::string, SourceSpan> option_spans;
+  bool is_looked_up = false;  // in a catalog: the script does not declare its columns
 };
 
 struct ViewDefinition {
