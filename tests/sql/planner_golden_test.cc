@@ -144,7 +144,7 @@ TEST_P(GoldenTest, BrokenScriptsEndInErrorsThatHaveAPlace) {
   EXPECT_GT(failed, 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, GoldenTest, testing::Values("plans", "types", "errors", "differences"),
+INSTANTIATE_TEST_SUITE_P(Files, GoldenTest, testing::Values("plans", "types", "errors", "differences", "names"),
                          [](const auto& info) { return std::string(info.param); });
 
 class DepthTest : public GoldenTest {};

@@ -149,7 +149,7 @@ class ScriptParser {
   }
 
   Status Drop(Statement& s) {
-    (void)t_.TryKeyword("TEMPORARY");
+    s.temporary = t_.TryKeyword("TEMPORARY");
     if (t_.TryKeyword("TABLE")) {
       s.kind = StatementKind::kDropTable;
     } else if (t_.TryKeyword("VIEW")) {
@@ -163,7 +163,7 @@ class ScriptParser {
 
   Status Create(Statement& s) {
     if (t_.IsKeyword("OR")) return t_.Unsupported("CREATE OR REPLACE", t_.Peek().span);
-    (void)t_.TryKeyword("TEMPORARY");
+    s.temporary = t_.TryKeyword("TEMPORARY");
     if (t_.TryKeyword("TABLE")) return CreateTable(s);
     if (t_.TryKeyword("VIEW")) {
       s.kind = StatementKind::kCreateView;
@@ -173,6 +173,7 @@ class ScriptParser {
       SEMEL_ASSIGN_OR_RETURN(s.query, ParseQuery(t_));
       return Status::Ok();
     }
+    if (s.temporary && !t_.IsKeyword("FUNCTION")) return t_.Expected("TABLE or VIEW");
     if (t_.TryKeyword("CATALOG")) {
       s.kind = StatementKind::kCreateCatalog;
       s.if_not_exists = t_.TryKeywords({"IF", "NOT", "EXISTS"});

@@ -176,7 +176,11 @@ Result<Relation> QueryPlanner::PlanTable(const std::vector<std::string>& name, S
   for (size_t i = with_.size(); i > 0 && name.size() == 1 && !named; --i)
     if (with_[i - 1].first == name[0])
       named = PlanNamed(with_[i - 1].second, {with_.begin(), with_.begin() + static_cast<ptrdiff_t>(i) - 1});
-  if (const ViewDefinition* view = named ? nullptr : session_.FindView(name)) named = PlanNamed(view->query, {});
+  if (const ViewDefinition* view = named ? nullptr : session_.FindView(name)) {
+    Namespace outer = session_.Enter(view->where);
+    named = PlanNamed(view->query, {});
+    session_.Enter(std::move(outer));
+  }
   if (named) {
     if (named->ok()) (*named)->qualifiers.assign((*named)->node->schema->size(), name.back());
     return *named;

@@ -36,6 +36,8 @@ class QueryPlanner {
   QueryPlanner(Session& session, const functions::Registry& functions) : session_(session), functions_(functions) {}
 
   Result<Relation> PlanQuery(const AstQuery& query);
+  // A definition has changed: views are planned anew when they are used next.
+  void ForgetViews() { named_.clear(); }
   // INSERT INTO: the query's columns brought to the table's types by position.
   Result<plan::PhysicalPtr> PlanInsert(const Statement& s);
   // The columns of a table or view as a query sees them, computed ones included.

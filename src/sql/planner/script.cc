@@ -66,6 +66,7 @@ class ScriptPlanner {
         session_.settings.erase(s.key);
         return Status::Ok();
       case StatementKind::kCreateTable:
+        if (s.temporary) planner_.ForgetViews();  // it may hide a table that a view reads
         return session_.CreateTable(s);
       case StatementKind::kCreateView:
         return CreateView(s);
@@ -91,6 +92,7 @@ class ScriptPlanner {
         return Status::Ok();
       case StatementKind::kDropTable:
       case StatementKind::kDropView:
+        planner_.ForgetViews();
         return session_.Drop(s);
     }
     return Status::Internal("statement kind");
@@ -103,6 +105,7 @@ class ScriptPlanner {
   Status CreateView(const Statement& s) {
     SEMEL_RETURN_IF_ERROR(
         planner_.PlanQuery(*s.query).status());  // an error belongs to the definition, not to its first use
+    if (s.temporary) planner_.ForgetViews();
     return session_.CreateView(s);
   }
 

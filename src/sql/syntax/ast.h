@@ -124,6 +124,7 @@ struct Statement {
   std::vector<std::string> name;  // table, view, catalog, database
   SourceSpan name_span;
   std::string key, value;  // SET, RESET
+  bool temporary = false;  // CREATE and DROP
   bool if_not_exists = false;
   bool if_exists = false;
   bool changelog = false;  // EXPLAIN CHANGELOG_MODE
