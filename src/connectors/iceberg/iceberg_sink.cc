@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <span>
 
 #include "base/text.h"
 #include "columnar/row_digest.h"
@@ -44,22 +43,6 @@ std::optional<checkpoint::Committer::StagedAttempt> ParseFileTag(const std::stri
   const uint64_t generation = std::strtoull(parts[2].c_str(), &end, 10);
   if (end == parts[2].c_str() || (*end != '-' && *end != '\0')) return std::nullopt;
   return checkpoint::Committer::StagedAttempt{parts[0], Epoch(epoch), Generation(generation)};
-}
-
-Status CheckRequired(const std::vector<ParquetColumn>& columns, std::span<const columnar::ColumnPtr> values,
-                     const columnar::Column* row = nullptr) {
-  for (size_t c = 0; c < columns.size(); ++c) {
-    const columnar::Column& column = *values[c];
-    bool missing = false;
-    for (int64_t i = 0; columns[c].required && column.has_nulls() && i < column.length() && !missing; ++i)
-      missing = column.IsNull(i) && (row == nullptr || row->IsValid(i));
-    if (missing)
-      return Status::Invalid(iceberg::kNullInRequired,
-                             fmt::format("column '{}' is NOT NULL, a row has NULL there", columns[c].name),
-                             "filter such rows, or give them a value with COALESCE");
-    SEMEL_RETURN_IF_ERROR(CheckRequired(columns[c].fields, column.children(), &column));
-  }
-  return Status::Ok();
 }
 
 // Whether values of the declared type can stand in the table's column.
@@ -141,7 +124,6 @@ class IcebergWriter final : public SinkWriter {
   IcebergWriter(WriterTable table, WriterContext context) : table_(std::move(table)), context_(std::move(context)) {}
 
   Status Write(const Batch& batch) override {
-    SEMEL_RETURN_IF_ERROR(CheckRequired(table_.columns, batch.columns()));
     rows_ += static_cast<uint64_t>(batch.length());
     batches_.push_back(batch);
     return Status::Ok();
@@ -375,6 +357,8 @@ class IcebergSink final : public Sink {
 
   // The declared columns must be the table's, by name, order and type.
   Status Compare(const TableVersion& version) const {
+    for (const auto& [key, value] : iceberg::FactsOf(version).properties)
+      SEMEL_RETURN_IF_ERROR(CheckTableProperty(key, value).WithContext(table_->FullName()));
     const std::vector<ParquetColumn>& columns = iceberg::FactsOf(version).columns;
     std::string found;
     bool same = columns.size() == table_->physical.size();
@@ -399,6 +383,19 @@ class IcebergSink final : public Sink {
 };
 
 }  // namespace
+
+Status CheckTableProperty(const std::string& key, const std::string& value) {
+  auto refused = [&](const char* what, const char* hint) {
+    return Status::Invalid(iceberg::kUnsupportedTable, fmt::format("'{}' = '{}': {}", key, value, what), hint);
+  };
+  if (key == "write.format.default" && value != "parquet")
+    return refused("Semel writes Parquet only", "write 'parquet' or leave it out");
+  if (key == "write.upsert.enabled" && value == "true")
+    return refused("Semel appends rows and does not upsert", "write 'false' or leave it out");
+  if (key == "format-version" && value != "2")
+    return refused("Semel makes tables of version 2", "write '2' or leave it out");
+  return Status::Ok();
+}
 
 std::string MarkerKey(const std::string& pipeline) { return "semel." + pipeline + ".marker"; }
 
