@@ -44,6 +44,40 @@ Status UnknownName(ErrorCode code, std::string_view what, const std::string& nam
       .WithSpan(span);
 }
 
+// The columns of a primary key or a partitioning: physical ones, each once.
+Status CheckColumnList(const Statement& s, const std::vector<std::string>& list,
+                       const std::vector<std::string>& names) {
+  for (auto it = list.begin(); it != list.end(); ++it) {
+    const auto column = std::find_if(s.columns.begin(), s.columns.end(), [it](const auto& c) { return c.name == *it; });
+    if (column == s.columns.end()) return UnknownName(kUnknownColumn, "column", *it, names, s.name_span);
+    const char* what = &list == &s.primary_key ? "PRIMARY KEY" : "PARTITIONED BY";
+    if (std::find(list.begin(), it, *it) != it)
+      return Status::Invalid(kDuplicateName, fmt::format("column '{}' stands twice in {}", *it, what),
+                             "name each column once")
+          .WithSpan(s.name_span);
+    if (column->kind != AstColumn::Kind::kPhysical)
+      return Status::Invalid(kTypeMismatch, fmt::format("column '{}' in {} is not physical", *it, what),
+                             "a computed or metadata column is not stored in the table")
+          .WithSpan(column->span);
+  }
+  return Status::Ok();
+}
+
+// What a table of an external catalog cannot keep: only what its format stores.
+Status CheckStored(const Statement& s) {
+  for (const AstColumn& column : s.columns)
+    if (column.kind != AstColumn::Kind::kPhysical)
+      return Status::Invalid(kUnsupportedSql,
+                             fmt::format("column '{}' is not stored: no catalog keeps it", column.name),
+                             "compute it in a view, or CREATE TEMPORARY TABLE")
+          .WithSpan(column.span);
+  if (s.watermark)
+    return Status::Invalid(kUnsupportedSql, "a WATERMARK in a table of a catalog is not supported",
+                           "leave it out: the table stores rows only")
+        .WithSpan(s.watermark->span);
+  return Status::Ok();
+}
+
 }  // namespace
 
 std::vector<std::string> Session::FullName(const std::vector<std::string>& name) const {
@@ -91,26 +125,39 @@ Status Session::CreateCatalog(const Statement& s) {
 
 Status Session::CreateDatabase(const Statement& s) {
   const std::string& catalog = s.name.size() > 1 ? s.name[0] : here_.catalog;
-  if (catalog == kDefaultCatalog) return Status::Ok();
-  auto it = catalogs_.find(catalog);
-  if (it == catalogs_.end())
-    return Status::Invalid(kUnknownCatalog, fmt::format("there is no catalog '{}'", catalog), "CREATE CATALOG first")
+  SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> * databases, FindDatabases(catalog, s.name_span));
+  if (std::find(databases->begin(), databases->end(), s.name.back()) == databases->end()) {
+    databases->push_back(s.name.back());
+  } else if (!s.if_not_exists) {
+    return Status::Invalid(kDuplicateName, fmt::format("database '{}' exists already", s.name.back()),
+                           "use another name or IF NOT EXISTS")
         .WithSpan(s.name_span);
-  it->second.databases.push_back(s.name.back());
+  }
   return Status::Ok();
 }
 
+Result<std::vector<std::string>*> Session::FindDatabases(const std::string& catalog, SourceSpan span) {
+  if (catalog == kDefaultCatalog) return &databases_;
+  auto it = catalogs_.find(catalog);
+  if (it == catalogs_.end())
+    return Status::Invalid(kUnknownCatalog, fmt::format("there is no catalog '{}'", catalog), "CREATE CATALOG first")
+        .WithSpan(span);
+  return &it->second.databases;
+}
+
 Status Session::UseCatalog(const Statement& s) {
-  if (s.name[0] != kDefaultCatalog && catalogs_.count(s.name[0]) == 0)
-    return Status::Invalid(kUnknownCatalog, fmt::format("there is no catalog '{}'", s.name[0]), "CREATE CATALOG first")
-        .WithSpan(s.name_span);
+  SEMEL_RETURN_IF_ERROR(FindDatabases(s.name[0], s.name_span).status());
   here_ = {s.name[0], s.name[0] == kDefaultCatalog ? "default_database" : "default"};
   return Status::Ok();
 }
 
+// Databases of an external catalog are told by it when a table is looked for.
 Status Session::UseDatabase(const Statement& s) {
-  if (s.name.size() > 1) here_.catalog = s.name[0];
-  here_.database = s.name.back();
+  Namespace where{s.name.size() > 1 ? s.name[0] : here_.catalog, s.name.back()};
+  SEMEL_ASSIGN_OR_RETURN(const std::vector<std::string>* known, FindDatabases(where.catalog, s.name_span));
+  if (where.catalog == kDefaultCatalog && std::find(known->begin(), known->end(), where.database) == known->end())
+    return UnknownName(kUnknownCatalog, "database", where.database, *known, s.name_span);
+  here_ = std::move(where);
   return Status::Ok();
 }
 
@@ -130,6 +177,9 @@ Result<std::shared_ptr<plan::TableDescriptor>> Session::Describe(const Statement
     if (connectors_.Find(connector->second) == nullptr)
       return UnknownName(kUnknownOption, "connector", connector->second, connectors_.Names(),
                          s.option_spans.at("connector"));
+    if (!s.partitioned_by.empty())
+      Notice(fmt::format("PARTITIONED BY of {} has no effect: connector '{}' has no partitions", full[2],
+                         connector->second));
     table->connector = connector->second;
     table->options = s.options;
     table->options.erase("connector");
@@ -143,7 +193,12 @@ Result<std::shared_ptr<plan::TableDescriptor>> Session::Describe(const Statement
     return Status::Invalid(kUnknownOption, fmt::format("a table of catalog '{}' has no 'connector'", full[0]),
                            "leave it out, or CREATE TEMPORARY TABLE for a table of this script only")
         .WithSpan(s.option_spans.at("connector"));
+  SEMEL_RETURN_IF_ERROR(CheckStored(s));
   const connectors::CatalogType* type = connectors_.FindCatalog(catalog->second.type);
+  for (const auto& [key, value] : s.options)
+    if (type->check_table_option)
+      if (const Status usable = type->check_table_option(key, value); !usable.ok())
+        return usable.WithSpan(s.option_spans.at(key));
   table->connector = type->connector;
   for (const auto& [key, value] : catalog->second.options) table->options["catalog." + key] = value;
   for (const auto& [key, value] : s.options) table->options["table." + key] = value;
@@ -185,9 +240,7 @@ Status Session::CreateTable(const Statement& s) {
     }
   }
   for (const std::vector<std::string>* list : {&s.primary_key, &s.partitioned_by})
-    for (const std::string& name : *list)
-      if (std::find(names.begin(), names.end(), name) == names.end())
-        return UnknownName(kUnknownColumn, "column", name, names, s.name_span);
+    SEMEL_RETURN_IF_ERROR(CheckColumnList(s, *list, names));
   TableDefinition definition{table,
                              s.columns,
                              s.watermark_column,
@@ -231,7 +284,7 @@ Status Session::CreateView(const Statement& s) {
   if (!s.if_not_exists && known.views.count(key) > 0)
     return Status::Invalid(kDuplicateName, fmt::format("view '{}' exists already", key), "use another name")
         .WithSpan(s.name_span);
-  known.views.emplace(key, ViewDefinition{s.query, here_});
+  known.views.emplace(key, ViewDefinition{s.query, s.view_columns, here_});
   return Status::Ok();
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "connectors/api/registry.h"
 #include "sql/syntax/ast.h"
 
@@ -35,6 +36,7 @@ struct Namespace {
 
 struct ViewDefinition {
   AstQueryPtr query;
+  std::vector<std::string> columns;  // their new names; empty: the query's
   Namespace where;  // of its definition: the query's names are looked up there, wherever the view is used
 };
 
@@ -58,6 +60,10 @@ class Session {
 
   // The table of this name, from the script or from its catalog; unknown names get the nearest one as a hint.
   Result<const TableDefinition*> FindTable(const std::vector<std::string>& name, SourceSpan span);
+  // What a CREATE TABLE has defined, or found defined.
+  const TableDefinition& DefinedBy(const Statement& s) {
+    return DefinitionsFor(s).tables.at(Join(FullName(s.name), "."));
+  }
   const ViewDefinition* FindView(const std::vector<std::string>& name) const;
   // Looks names up elsewhere from now on; returns where it was before.
   Namespace Enter(Namespace where) { return std::exchange(here_, std::move(where)); }
@@ -83,6 +89,7 @@ class Session {
     std::map<std::string, TableDefinition> tables;
     std::map<std::string, ViewDefinition> views;
   };
+  Result<std::vector<std::string>*> FindDatabases(const std::string& catalog, SourceSpan span);
   std::vector<std::string> FullName(const std::vector<std::string>& name) const;
   Definitions& DefinitionsFor(const Statement& s) { return s.temporary ? temporary_ : permanent_; }
   Result<std::shared_ptr<plan::TableDescriptor>> Describe(const Statement& s, const std::vector<std::string>& full);
@@ -92,6 +99,7 @@ class Session {
   connectors::ConnectorContext context_;
   const bool offline_;
   Namespace here_;
+  std::vector<std::string> databases_{"default_database"};  // of the default catalog
   std::map<std::string, CatalogDefinition> catalogs_;
   Definitions temporary_, permanent_;  // by full name
 };
