@@ -52,8 +52,12 @@ Result<std::string> ReadScript(env::Env& env, const std::string& path) {
   if (file.status().is(StatusKind::kNotFound))
     return Status::NotFound(env::kNoSuchFile, fmt::format("there is no script '{}'", path), "check the path");
   if (!file.ok()) return file.status();
-  SEMEL_ASSIGN_OR_RETURN(uint64_t size, (*file)->Size());
-  return (*file)->ReadAt(0, size);
+  std::string text;  // to the end: a pipe such as /dev/stdin tells no size
+  while (true) {
+    SEMEL_ASSIGN_OR_RETURN(std::string more, (*file)->ReadAt(text.size(), 1 << 16));
+    if (more.empty()) return text;
+    text += more;
+  }
 }
 
 std::optional<PreparedScript> PrepareScript(CommandContext& context, env::Env& env, const std::string& file,

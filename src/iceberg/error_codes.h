@@ -16,7 +16,6 @@ inline constexpr ErrorCode kCatalogOption{4005, ExitCode::kConfig, "unusable cat
 inline constexpr ErrorCode kTableReplaced{4006, ExitCode::kData, "table was replaced"};
 inline constexpr ErrorCode kConflict{4007, ExitCode::kTryAgain, "another commit came first"};
 inline constexpr ErrorCode kStagedMissing{4008, ExitCode::kData, "staged file is missing"};
-inline constexpr ErrorCode kNullInRequired{4009, ExitCode::kData, "NULL in a required column"};
 inline constexpr ErrorCode kNotUtf8{4010, ExitCode::kData, "text is not UTF-8"};
 
 }  // namespace semel::iceberg

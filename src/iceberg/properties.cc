@@ -11,7 +11,8 @@ namespace {
 
 Status Refuse(const std::string& table, const std::string& key, const std::string& value, std::string hint) {
   return Status::Invalid(kUnsupportedTable,
-                         fmt::format("table {} has '{}' = '{}', which Semel does not write", table, key, value),
+                         fmt::format("{}'{}' = '{}' is nothing that Semel writes",
+                                     table.empty() ? "" : "table " + table + ": ", key, value),
                          std::move(hint));
 }
 
@@ -27,6 +28,8 @@ Result<WriteOptions> WriteOptionsOf(const std::string& table, const std::map<std
     if (const uint64_t bytes = std::strtoull(target->c_str(), nullptr, 10); bytes > 0) options.target_bytes = bytes;
   if (const std::string* format = find("write.format.default"); format && ToLowerAscii(*format) != "parquet")
     return Refuse(table, "write.format.default", *format, "files are Parquet: set the property to 'parquet'");
+  if (const std::string* upsert = find("write.upsert.enabled"); upsert && ToLowerAscii(*upsert) == "true")
+    return Refuse(table, "write.upsert.enabled", *upsert, "rows are appended: set the property to 'false'");
   if (const std::string* name = find("write.parquet.compression-codec")) {
     const std::optional<parquet::ParquetCodec> codec = parquet::FindCodec(*name);
     if (!codec)

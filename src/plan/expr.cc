@@ -2,7 +2,28 @@
 // Copyright The Semel Authors
 #include "plan/expr.h"
 
+#include <algorithm>
+#include <cctype>
+
 namespace semel::plan {
+
+namespace {
+
+// What is inside cannot be taken for what stands around it: identities are made of this text.
+std::string Quoted(std::string_view text, char quote) {
+  std::string quoted(1, quote);
+  for (char c : text) quoted.append(c == quote ? 2 : 1, c);
+  return quoted + quote;
+}
+
+std::string Name(const std::string& name) {
+  const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '$' || c >= 0x80;
+  });
+  return plain ? name : Quoted(name, '`');
+}
+
+}  // namespace
 
 ExprPtr Expr::InputRef(int input, DataType type, SourceSpan span) {
   return std::make_shared<const Expr>(Expr{ExprKind::kInputRef, std::move(type), span, input, nullptr, {}, {}});
@@ -43,7 +64,7 @@ std::string Expr::ToString() const {
       return fmt::format("#{}", input);
     case ExprKind::kLiteral: {
       const std::string text = columnar::ValueToString(*literal, 0);
-      return fmt::format("{}:{}", type.is_text() && !literal->IsNull(0) ? "'" + text + "'" : text, type.ToString());
+      return fmt::format("{}:{}", type.is_text() && !literal->IsNull(0) ? Quoted(text, '\'') : text, type.ToString());
     }
     case ExprKind::kCall:
       return fmt::format("{}({})", function, join());
@@ -60,7 +81,7 @@ std::string Expr::ToString() const {
     case ExprKind::kCoalesce:
       return fmt::format("COALESCE({})", join());
     case ExprKind::kFieldAccess:
-      return fmt::format("{}.{}", join(), args[0]->type.fields()[static_cast<size_t>(input)].name);
+      return fmt::format("{}.{}", join(), Name(args[0]->type.fields()[static_cast<size_t>(input)].name));
   }
   return "?";
 }

@@ -3,6 +3,10 @@
 #include "runtime/node.h"
 
 #include <algorithm>
+#include <span>
+#include <string>
+
+#include "runtime/error_codes.h"
 
 namespace semel::runtime {
 
@@ -101,7 +105,45 @@ Status OperatorNode::OnBarrier(Epoch epoch) {
   return Forward(Element::Barrier(epoch));
 }
 
+namespace {
+
+// The one place that holds a table to its NOT NULL: decoders do not, as in Flink.
+Status CheckNotNull(const plan::TableDescriptor& table, const std::vector<columnar::Field>& fields,
+                    std::span<const columnar::ColumnPtr> values, const std::string& path,
+                    const columnar::Column* row = nullptr) {
+  for (size_t c = 0; c < fields.size(); ++c) {
+    const columnar::Column& column = *values[c];
+    const bool looks = !fields[c].type.nullable() && column.has_nulls();
+    for (int64_t i = 0; looks && i < column.length(); ++i)
+      if (column.IsNull(i) && (row == nullptr || row->IsValid(i)))
+        return Status::Invalid(
+            kNullInNotNull,
+            fmt::format("column '{}{}' of '{}' is NOT NULL, a row has NULL there", path, fields[c].name, table.name),
+            "filter such rows, or give them a value with COALESCE");
+    if (fields[c].type.kind() == columnar::TypeKind::kRow)
+      SEMEL_RETURN_IF_ERROR(
+          CheckNotNull(table, fields[c].type.fields(), column.children(), path + fields[c].name + ".", &column));
+  }
+  return Status::Ok();
+}
+
+// Without the −U that a neighbour asked for.
+columnar::Batch WithoutUpdateBefore(const columnar::Batch& batch) {
+  std::vector<uint32_t> rows;
+  for (int64_t i = 0; i < batch.length(); ++i)
+    if (batch.kind(i) != columnar::RowKind::kUpdateBefore) rows.push_back(static_cast<uint32_t>(i));
+  return batch.Take(rows);
+}
+
+}  // namespace
+
 Status SinkNode::OnBatch(columnar::Batch batch) {
+  if (batch.has_kinds() && !plan()->mode.update_before && plan()->inputs[0]->mode.update_before) {
+    batch = WithoutUpdateBefore(batch);
+    if (batch.length() == 0) return Status::Ok();
+  }
+  const plan::TableDescriptor& table = *std::get<plan::SinkSpec>(plan()->spec).table;
+  SEMEL_RETURN_IF_ERROR(CheckNotNull(table, table.physical.fields, batch.columns(), ""));
   rows_ += batch.length();
   rows_in_epoch_ += batch.length();
   return writer_->Write(batch);

@@ -180,9 +180,8 @@ Status Accumulators::Append(uint32_t group, ColumnBuilder& out) const {
     out.AppendNull();
     return Status::Ok();
   }
-  const bool average = call_.kind == AggregateKind::kAvg;
   if (argument_.is_approximate()) {
-    const double v = average ? approximate_[group] / static_cast<double>(count) : approximate_[group];
+    const double v = ApproximateResult(group);
     if (call_.type.kind() == TypeKind::kFloat) {
       out.Append(static_cast<float>(v));
     } else {
@@ -192,26 +191,51 @@ Status Accumulators::Append(uint32_t group, ColumnBuilder& out) const {
     out.AppendString(text_[group]);
   } else if (argument_.kind() == TypeKind::kBoolean) {
     out.AppendBool(exact_[group] != 0);
-  } else if (average && argument_.kind() == TypeKind::kDecimal) {
-    // sum / count to the result's scale, HALF_UP: widen by one digit, divide, then let Rescale round.
-    int128 wide, result;
-    if (!columnar::Rescale(exact_[group], argument_.scale(), call_.type.scale(), 38, wide))
-      return Status::Invalid(kSumOverflow, fmt::format("AVG does not fit {}", call_.type.ToString()),
-                             "CAST the argument to a smaller scale");
-    result = wide / count;
-    const int128 rest = wide % count, size = rest < 0 ? -rest : rest;
-    if (size >= count - size) result += wide < 0 ? -1 : 1;
-    out.AppendInt(result);
   } else {
-    out.AppendInt(average ? exact_[group] / count : exact_[group]);
+    int128 result = 0;
+    SEMEL_RETURN_IF_ERROR(ExactResult(group, result));
+    out.AppendInt(result);
   }
   return Status::Ok();
 }
 
+double Accumulators::ApproximateResult(uint32_t group) const {
+  const double v = call_.kind == AggregateKind::kAvg ? approximate_[group] / static_cast<double>(counts_[group])
+                                                     : approximate_[group];
+  return call_.type.kind() == TypeKind::kFloat ? static_cast<double>(static_cast<float>(v)) : v;
+}
+
+Status Accumulators::ExactResult(uint32_t group, int128& result) const {
+  const int64_t count = counts_[group];
+  result = exact_[group];
+  if (call_.kind != AggregateKind::kAvg) return Status::Ok();
+  if (argument_.kind() != TypeKind::kDecimal) {
+    result /= count;
+    return Status::Ok();
+  }
+  // sum / count to the result's scale, HALF_UP: widen by one digit, divide, then let Rescale round.
+  int128 wide;
+  if (!columnar::Rescale(exact_[group], argument_.scale(), call_.type.scale(), 38, wide))
+    return Status::Invalid(kSumOverflow, fmt::format("AVG does not fit {}", call_.type.ToString()),
+                           "CAST the argument to a smaller scale");
+  result = wide / count;
+  const int128 rest = wide % count, size = rest < 0 ? -rest : rest;
+  if (size >= count - size) result += wide < 0 ? -1 : 1;
+  return Status::Ok();
+}
+
 bool Accumulators::ResultEquals(uint32_t a, const Accumulators& other, uint32_t b) const {
-  return counts_[a] == other.counts_[b] && (exact_.empty() || exact_[a] == other.exact_[b]) &&
-         (approximate_.empty() || approximate_[a] == other.approximate_[b]) &&
-         (text_.empty() || text_[a] == other.text_[b]);
+  const int64_t mine = counts_[a], theirs = other.counts_[b];
+  if (call_.kind == AggregateKind::kCount || call_.kind == AggregateKind::kCountStar) return mine == theirs;
+  if (mine == 0 || theirs == 0) return mine == theirs;
+  if (!text_.empty()) return text_[a] == other.text_[b];
+  if (!approximate_.empty()) {
+    const double x = ApproximateResult(a), y = other.ApproximateResult(b);
+    return x == y || (x != x && y != y);  // NaN stays NaN
+  }
+  if (call_.kind != AggregateKind::kAvg) return exact_[a] == other.exact_[b];
+  int128 x = 0, y = 0;
+  return ExactResult(a, x).ok() && other.ExactResult(b, y).ok() && x == y;
 }
 
 void Accumulators::Encode(uint32_t group, codec::ByteWriter& out) const {

@@ -35,6 +35,7 @@ class Accumulators {
   // frame_ends[i] are taken before the result of row i is appended (rows of one time share it in a RANGE frame).
   Status AddAndAppendAll(std::span<const uint32_t> groups, const columnar::Batch& batch,
                          std::span<const uint32_t> frame_ends, columnar::ColumnBuilder& out);
+  // Whether both groups have the same result, whatever went into it; NaN equals NaN.
   bool ResultEquals(uint32_t a, const Accumulators& other, uint32_t b) const;
 
   void Encode(uint32_t group, codec::ByteWriter& out) const;
@@ -43,6 +44,9 @@ class Accumulators {
   size_t MemoryBytes() const;
 
  private:
+  // The result as it stands; REQUIRES: something was counted.
+  double ApproximateResult(uint32_t group) const;
+  Status ExactResult(uint32_t group, columnar::int128& result) const;
   bool TakesPart(const columnar::Batch& batch, int64_t row) const;
   Status AddExact(uint32_t group, columnar::int128 value);
   bool AddsPlainly(const columnar::Batch& batch) const;

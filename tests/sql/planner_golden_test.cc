@@ -26,7 +26,9 @@ connectors::Registry MakeConnectors() {
                           {"properties.*", false, false, "client properties"},
                           {"scan.startup.mode", false, false, "where to start"},
                           {"scan.parallelism", false, true, "tunes Flink"}};
-  kafka.metadata = {{"partition", DataType::Integer(false)}, {"timestamp", DataType::TimestampLtz(3, false)}};
+  kafka.metadata = {{"partition", DataType::Integer(false)},
+                    {"offset", DataType::BigInt(false)},
+                    {"timestamp", DataType::TimestampLtz(3, false)}};
   filesystem.name = "filesystem";
   filesystem.has_source = true;
   filesystem.source_options = {{"path", true, false, "a file or folder"}};
@@ -46,6 +48,11 @@ connectors::Registry MakeConnectors() {
                      {"warehouse", true, false, ""},
                      {"jdbc.*", false, false, ""},
                      {"cache-enabled", false, true, "tunes Flink"}};
+  catalog.check_table_option = [](const std::string& key, const std::string&) {
+    return key == "refused"
+               ? Status::Invalid(ErrorCode{4004, ExitCode::kConfig, ""}, "'refused' is refused", "leave it out")
+               : Status::Ok();
+  };
   connectors::Registry registry;
   for (connectors::Connector& connector :
        std::vector<connectors::Connector>{kafka, filesystem, iceberg, print, upsert}) {
@@ -144,7 +151,8 @@ TEST_P(GoldenTest, BrokenScriptsEndInErrorsThatHaveAPlace) {
   EXPECT_GT(failed, 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, GoldenTest, testing::Values("plans", "types", "errors", "differences"),
+INSTANTIATE_TEST_SUITE_P(Files, GoldenTest,
+                         testing::Values("plans", "types", "errors", "differences", "names", "ddl", "surface"),
                          [](const auto& info) { return std::string(info.param); });
 
 class DepthTest : public GoldenTest {};

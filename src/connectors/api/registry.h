@@ -60,6 +60,8 @@ struct CatalogType {
   std::string type;       // "iceberg"
   std::string connector;  // the connector of its tables
   std::vector<OptionSpec> options;
+  // Whether a table may be created with this option of WITH (…); empty: any.
+  std::function<Status(const std::string& key, const std::string& value)> check_table_option;
   std::function<Result<std::unique_ptr<Catalog>>(const ConnectorContext&, const std::string& name,
                                                  const plan::Options&)>
       open;

@@ -327,6 +327,10 @@ void RegisterFilesystem(Registry& registry) {
                         {"file.name", columnar::DataType::String(columnar::kUnboundedLength, false)}};
   connector.make_source = [](const ConnectorContext& context,
                              const plan::ScanSpec& spec) -> Result<std::unique_ptr<Source>> {
+    if (!spec.table->partitioned_by.empty())
+      return Status::NotSupported(
+          fmt::format("reading '{}', which is PARTITIONED BY, is not supported yet", spec.table->name),
+          "leave PARTITIONED BY out where the columns stand in the records, not in the names of folders");
     auto follow = context.settings.find("semel.filesystem.follow");
     return std::unique_ptr<Source>(
         std::make_unique<FilesystemSource>(*context.env, context.node_id, LocalPath(spec.table->options.at("path")),

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <span>
 
 #include "base/text.h"
 #include "columnar/row_digest.h"
@@ -46,22 +45,6 @@ std::optional<checkpoint::Committer::StagedAttempt> ParseFileTag(const std::stri
   const uint64_t generation = std::strtoull(parts[2].c_str(), &end, 10);
   if (end == parts[2].c_str() || (*end != '-' && *end != '\0')) return std::nullopt;
   return checkpoint::Committer::StagedAttempt{parts[0], Epoch(epoch), Generation(generation)};
-}
-
-Status CheckRequired(const std::vector<ParquetColumn>& columns, std::span<const columnar::ColumnPtr> values,
-                     const columnar::Column* row = nullptr) {
-  for (size_t c = 0; c < columns.size(); ++c) {
-    const columnar::Column& column = *values[c];
-    bool missing = false;
-    for (int64_t i = 0; columns[c].required && column.has_nulls() && i < column.length() && !missing; ++i)
-      missing = column.IsNull(i) && (row == nullptr || row->IsValid(i));
-    if (missing)
-      return Status::Invalid(iceberg::kNullInRequired,
-                             fmt::format("column '{}' is NOT NULL, a row has NULL there", columns[c].name),
-                             "filter such rows, or give them a value with COALESCE");
-    SEMEL_RETURN_IF_ERROR(CheckRequired(columns[c].fields, column.children(), &column));
-  }
-  return Status::Ok();
 }
 
 // Rows of one data file to be.
@@ -131,7 +114,6 @@ class IcebergWriter final : public SinkWriter {
   IcebergWriter(WriterTable table, WriterContext context) : table_(std::move(table)), context_(std::move(context)) {}
 
   Status Write(const Batch& batch) override {
-    SEMEL_RETURN_IF_ERROR(CheckRequired(table_.columns, batch.columns()));
     for (size_t c = 0; c < table_.columns.size(); ++c)
       SEMEL_RETURN_IF_ERROR(iceberg::CheckText(*batch.column(c), table_.columns[c].name));
     rows_ += static_cast<uint64_t>(batch.length());
@@ -398,6 +380,10 @@ class IcebergSink final : public Sink {
 };
 
 }  // namespace
+
+Status CheckTableProperty(const std::string& key, const std::string& value) {
+  return iceberg::StoredProperties({}, {{key, value}}).status();
+}
 
 std::string MarkerKey(const std::string& pipeline) { return "semel." + pipeline + ".marker"; }
 

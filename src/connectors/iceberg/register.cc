@@ -67,6 +67,7 @@ void RegisterIceberg(Registry& registry) {
                   {"default-database", false, true, "ignored"},
                   {"property-version", false, true, "ignored"},
                   {"cache-enabled", false, true, "ignored"}};
+  type.check_table_option = CheckTableProperty;
   type.open = [](const ConnectorContext& context, const std::string& name,
                  const plan::Options& options) -> Result<std::unique_ptr<Catalog>> {
     return std::unique_ptr<Catalog>(std::make_unique<IcebergCatalog>(*context.env, name, options));

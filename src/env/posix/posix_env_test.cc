@@ -51,6 +51,19 @@ TEST_F(PosixEnvTest, FilesAppendReadAndKeepExclusiveNames) {
   EXPECT_TRUE(fs.Remove(dir_ + "/d/c").is(StatusKind::kNotFound));
 }
 
+TEST_F(PosixEnvTest, APipeIsReadToItsEnd) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const std::string text(20'000, 'x');  // fits a pipe's buffer
+  ASSERT_EQ(write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  close(ends[1]);
+  auto file = env_->files().OpenRead(fmt::format("/dev/fd/{}", ends[0])).value();
+  EXPECT_EQ(file->ReadAt(0, 15'000).value().size(), 15'000u);
+  EXPECT_EQ(file->ReadAt(15'000, 15'000).value().size(), 5'000u);
+  EXPECT_EQ(file->ReadAt(20'000, 15'000).value(), "");
+  close(ends[0]);
+}
+
 TEST_F(PosixEnvTest, QueueHandsOverBetweenThreadsAndEndsOnClose) {
   BoundedQueue<int> queue(*env_, 2);
   int sum = 0;

@@ -75,7 +75,8 @@ class PosixFile final : public File {
   Result<size_t> ReadInto(uint64_t offset, std::span<char> out) override {
     size_t done = 0;
     while (done < out.size()) {
-      const ssize_t n = ::pread(fd_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+      ssize_t n = ::pread(fd_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+      if (n < 0 && errno == ESPIPE) n = ::read(fd_, out.data() + done, out.size() - done);  // a pipe has its own offset
       if (n < 0) {
         if (errno == EINTR) continue;
         return FromErrno("read", path_, errno, false);

@@ -75,6 +75,25 @@ void AddTextFunction(Registry& registry, const char* name, const char* signature
        }});
 }
 
+// The text without the characters of `unwanted` at its ends, whatever their order there.
+std::string_view TrimOf(std::string_view text, std::string_view unwanted, bool left, bool right) {
+  auto is_inside = [](char c) { return (c & 0xC0) == 0x80; };
+  auto is_unwanted = [unwanted](std::string_view c) { return unwanted.find(c) != std::string_view::npos; };
+  while (left && !text.empty()) {
+    size_t size = 1;
+    while (size < text.size() && is_inside(text[size])) ++size;
+    if (!is_unwanted(text.substr(0, size))) break;
+    text.remove_prefix(size);
+  }
+  while (right && !text.empty()) {
+    size_t size = 1;
+    while (size < text.size() && is_inside(text[text.size() - size])) ++size;
+    if (!is_unwanted(text.substr(text.size() - size))) break;
+    text.remove_suffix(size);
+  }
+  return text;
+}
+
 std::string_view Trim(std::string_view text, bool left, bool right) {
   while (left && !text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (right && !text.empty() && text.back() == ' ') text.remove_suffix(1);
@@ -158,6 +177,17 @@ void RegisterStrings(Registry& registry) {
                   DataType::Integer(false), length);
   AddTextFunction(registry, "TRIM", "TRIM(text)", "Without blanks at both ends.", {kText}, kTextResult,
                   trim(true, true));
+  auto trim_of = [](bool left, bool right) {
+    return [left, right](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) {
+      return out.AppendString(TrimOf(args[0]->GetString(i), args[1]->GetString(i), left, right)), Status::Ok();
+    };
+  };
+  AddTextFunction(registry, "TRIM BOTH", "TRIM(BOTH characters FROM text)", "Without these characters at both ends.",
+                  {kText, kText}, kTextResult, trim_of(true, true));
+  AddTextFunction(registry, "TRIM LEADING", "TRIM(LEADING characters FROM text)",
+                  "Without these characters at the beginning.", {kText, kText}, kTextResult, trim_of(true, false));
+  AddTextFunction(registry, "TRIM TRAILING", "TRIM(TRAILING characters FROM text)",
+                  "Without these characters at the end.", {kText, kText}, kTextResult, trim_of(false, true));
   AddTextFunction(registry, "LTRIM", "LTRIM(text)", "Without blanks at the beginning.", {kText}, kTextResult,
                   trim(true, false));
   AddTextFunction(registry, "RTRIM", "RTRIM(text)", "Without blanks at the end.", {kText}, kTextResult,

@@ -23,5 +23,6 @@ inline constexpr ErrorCode kColumnCount{1112, ExitCode::kConfig, "number of colu
 inline constexpr ErrorCode kUpdatingIntoAppend{1113, ExitCode::kConfig, "sink does not take updates"};
 inline constexpr ErrorCode kWrongDirection{1114, ExitCode::kConfig, "connector cannot be used this way"};
 inline constexpr ErrorCode kUnknownCatalog{1115, ExitCode::kConfig, "unknown catalog"};
+inline constexpr ErrorCode kLateSetting{1116, ExitCode::kConfig, "setting after an INSERT"};
 
 }  // namespace semel::sql

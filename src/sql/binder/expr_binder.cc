@@ -96,6 +96,11 @@ ExprResult ExprBinder::Bind(const AstExpr& ast) {
       builder.AppendString(ast.text);
       return Expr::Literal(builder.Finish(), ast.span);
     }
+    case AstKind::kBinary: {
+      ColumnBuilder builder(DataType::Binary(std::max(1, static_cast<int>(ast.text.size())), false));
+      builder.AppendString(ast.text);
+      return Expr::Literal(builder.Finish(), ast.span);
+    }
     case AstKind::kNull:
       return Expr::Literal(columnar::NullColumn(DataType::Null(), 1), ast.span);
     case AstKind::kBoolean: {
@@ -254,6 +259,7 @@ ExprResult ExprBinder::BindLogic(const AstExpr& ast) {
     nullable = nullable || bound->type.nullable();
     args.push_back(std::move(bound));
   }
+  if (args.size() == 1) return args[0];
   return Expr::Special(ast.kind == AstKind::kAnd ? ExprKind::kAnd : ExprKind::kOr, std::move(args),
                        DataType::Boolean(nullable), ast.span);
 }

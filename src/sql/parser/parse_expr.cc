@@ -3,6 +3,7 @@
 //
 // Expressions. Binding strength, weakest first: OR, AND, NOT, comparison and IS/IN/BETWEEN/LIKE, + − ||, * / %, sign.
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "base/text.h"
@@ -84,6 +85,8 @@ class ExprParser {
       bool matched = false;
       for (std::string_view op : {"=", "<>", "<", "<=", ">", ">="}) {
         if (!t_.TrySymbol(op)) continue;
+        if ((t_.IsKeyword("ANY") || t_.IsKeyword("SOME") || t_.IsKeyword("ALL")) && t_.IsSymbol("(", 1))
+          return t_.Unsupported(fmt::format("a comparison with {}", t_.Peek().upper), t_.Peek().span);
         SEMEL_ASSIGN_OR_RETURN(AstExprPtr right, Sum());
         SEMEL_ASSIGN_OR_RETURN(left, Binary(std::string(op), left, right, chain));
         matched = true;
@@ -98,6 +101,8 @@ class ExprParser {
       const bool negated =
           t_.IsKeyword("NOT") && (t_.IsKeyword("IN", 1) || t_.IsKeyword("BETWEEN", 1) || t_.IsKeyword("LIKE", 1));
       if (negated) t_.Take();
+      if (t_.IsKeyword("SIMILAR") || (t_.IsKeyword("NOT") && t_.IsKeyword("SIMILAR", 1)))
+        return t_.Unsupported("SIMILAR TO", t_.Peek().span);
       if (t_.TryKeyword("IN")) {
         SEMEL_ASSIGN_OR_RETURN(left, In(left, negated));
       } else if (t_.TryKeyword("BETWEEN")) {
@@ -117,10 +122,21 @@ class ExprParser {
       SEMEL_ASSIGN_OR_RETURN(AstExprPtr right, Sum());
       return NewCall(negated ? "IS NOT DISTINCT FROM" : "IS DISTINCT FROM", {left, right}, Cover(left, right));
     }
-    for (std::string_view what : {"NULL", "TRUE", "FALSE"})
-      if (t_.TryKeyword(what))
-        return NewCall(fmt::format("IS {}{}", negated ? "NOT " : "", what), {left}, {left->span.begin, t_.LastEnd()});
-    return t_.Expected("NULL, TRUE, FALSE or DISTINCT FROM");
+    for (std::string_view what : {"NULL", "TRUE", "FALSE", "UNKNOWN"}) {
+      if (!t_.TryKeyword(what)) continue;
+      const SourceSpan span{left->span.begin, t_.LastEnd()};
+      if (what != "UNKNOWN") return NewCall(fmt::format("IS {}{}", negated ? "NOT " : "", what), {left}, span);
+      return NewCall(negated ? "IS NOT NULL" : "IS NULL", {Condition(left)}, span);
+    }
+    if (t_.IsKeyword("JSON")) return t_.Unsupported("IS JSON", t_.Peek().span);
+    return t_.Expected("NULL, TRUE, FALSE, UNKNOWN or DISTINCT FROM");
+  }
+
+  // The same value, which has to be a BOOLEAN.
+  static AstExprPtr Condition(const AstExprPtr& expr) {
+    auto condition = NewExpr(AstKind::kAnd, expr->span);
+    condition->args = {expr};
+    return condition;
   }
 
   ExprResult In(const AstExprPtr& left, bool negated) {
@@ -138,14 +154,20 @@ class ExprParser {
     return AstExprPtr(expr);
   }
 
+  // BETWEEN SYMMETRIC a AND b: between a and b or between b and a.
   ExprResult Between(const AstExprPtr& left, bool negated) {
+    const bool symmetric = t_.TryKeyword("SYMMETRIC");
+    if (!symmetric) (void)t_.TryKeyword("ASYMMETRIC");
     SEMEL_ASSIGN_OR_RETURN(AstExprPtr low, Sum());
     SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("AND"));
     SEMEL_ASSIGN_OR_RETURN(AstExprPtr high, Sum());
     auto expr = NewExpr(AstKind::kBetween, Cover(left, high));
     expr->negated = negated;
     expr->args = {left, low, high};
-    return AstExprPtr(expr);
+    if (!symmetric) return AstExprPtr(expr);
+    auto swapped = std::make_shared<AstExpr>(*expr);
+    swapped->args = {left, high, low};
+    return Logic(negated ? AstKind::kAnd : AstKind::kOr, {expr, swapped});
   }
 
   ExprResult Like(const AstExprPtr& left, bool negated) {
@@ -248,7 +270,10 @@ class ExprParser {
       expr->text = t_.Take().text;
       return AstExprPtr(expr);
     }
+    if (word == "X" && t_.Peek(1).kind == TokenKind::kString && t_.Peek(1).span.begin == token.span.end)
+      return BinaryLiteral();
     if (word == "EXTRACT" && t_.IsSymbol("(", 1)) return Extract();
+    if (word == "TRIM" && t_.IsSymbol("(", 1)) return Trim();
     if (word == "POSITION" && t_.IsSymbol("(", 1)) return Position();
     if (word == "EXISTS" || word == "SELECT")
       return t_.Unsupported(word == "SELECT" ? "a sub-query here" : "EXISTS", token.span);
@@ -284,6 +309,46 @@ class ExprParser {
     return NewCall(unit, {arg}, {begin, t_.LastEnd()});
   }
 
+  // X'0aff', whose hexadecimal digits become the bytes.
+  ExprResult BinaryLiteral() {
+    const uint32_t begin = t_.Take().span.begin;
+    const Token digits = t_.Take();
+    auto expr = NewExpr(AstKind::kBinary, {begin, digits.span.end});
+    const bool readable =
+        digits.text.size() % 2 == 0 &&
+        std::all_of(digits.text.begin(), digits.text.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
+    if (!readable)
+      return Status::Invalid(kBadLiteral, fmt::format("X'{}' is no binary literal", digits.text),
+                             "two hexadecimal digits a byte: X'0aff'")
+          .WithSpan(expr->span);
+    for (size_t i = 0; i < digits.text.size(); i += 2)
+      expr->text += static_cast<char>(std::stoi(digits.text.substr(i, 2), nullptr, 16));
+    return AstExprPtr(expr);
+  }
+
+  // TRIM([[BOTH | LEADING | TRAILING] [characters] FROM] s)
+  ExprResult Trim() {
+    const Token name = t_.Take();
+    t_.Take();
+    std::string side;
+    for (const char* word : {"BOTH", "LEADING", "TRAILING"})
+      if (side.empty() && t_.TryKeyword(word)) side = word;
+    AstExprPtr characters;
+    if (!t_.IsKeyword("FROM")) {
+      SEMEL_ASSIGN_OR_RETURN(characters, Or());
+    }
+    if (side.empty() && t_.TrySymbol(")")) return NewCall("TRIM", {characters}, {name.span.begin, t_.LastEnd()});
+    if (!characters) {
+      auto blank = NewExpr(AstKind::kString, t_.Peek().span);
+      blank->text = " ";
+      characters = blank;
+    }
+    SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("FROM"));
+    SEMEL_ASSIGN_OR_RETURN(AstExprPtr text, Or());
+    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    return NewCall("TRIM " + (side.empty() ? "BOTH" : side), {text, characters}, {name.span.begin, t_.LastEnd()});
+  }
+
   ExprResult Position() {
     const uint32_t begin = t_.Take().span.begin;
     t_.Take();
@@ -307,7 +372,7 @@ class ExprParser {
     return AstExprPtr(expr);
   }
 
-  // CASE x WHEN v THEN … becomes CASE WHEN x = v THEN …
+  // CASE x WHEN v, w THEN … becomes CASE WHEN x = v OR x = w THEN …
   ExprResult Case() {
     auto expr = NewExpr(AstKind::kCase, t_.Take().span);
     AstExprPtr subject;
@@ -315,8 +380,13 @@ class ExprParser {
       SEMEL_ASSIGN_OR_RETURN(subject, Or());
     }
     while (t_.TryKeyword("WHEN")) {
-      SEMEL_ASSIGN_OR_RETURN(AstExprPtr when, Or());
-      if (subject) when = NewCall("=", {subject, when}, when->span);
+      std::vector<AstExprPtr> any;
+      do {
+        SEMEL_ASSIGN_OR_RETURN(AstExprPtr when, Or());
+        if (subject) when = NewCall("=", {subject, when}, when->span);
+        any.push_back(std::move(when));
+      } while (subject && t_.TrySymbol(","));
+      const AstExprPtr when = Logic(AstKind::kOr, std::move(any));
       SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("THEN"));
       SEMEL_ASSIGN_OR_RETURN(AstExprPtr then, Or());
       expr->args.push_back(when);
@@ -371,10 +441,13 @@ class ExprParser {
         expr->args.push_back(unit);
         expr->name += " TO";
       }
-      if (t_.IsKeyword("FROM") || t_.IsKeyword("TO"))
+      if (t_.IsKeyword("FROM") || t_.IsKeyword("TO") || t_.IsKeyword("PLACING") || t_.IsKeyword("USING"))
         return t_.Unsupported(fmt::format("{}(… {} …)", name.upper, t_.Peek().upper), t_.Peek().span);
     }
     SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    for (const char* word : {"WITHIN", "IGNORE", "RESPECT"})
+      if (t_.IsKeyword(word) && (t_.IsKeyword("GROUP", 1) || t_.IsKeyword("NULLS", 1)))
+        return t_.Unsupported(fmt::format("{} {}", word, t_.Peek(1).upper), t_.Peek().span);
     if (t_.TryKeyword("FILTER")) {
       SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol("("));
       SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("WHERE"));
@@ -425,10 +498,11 @@ class ExprParser {
 
 bool IsReserved(const Token& token) {
   static const std::set<std::string> kReserved{
-      "SELECT",  "FROM",   "WHERE", "GROUP",  "BY",   "HAVING",  "UNION", "ALL",   "AND",   "OR",
-      "NOT",     "AS",     "ON",    "JOIN",   "LEFT", "RIGHT",   "FULL",  "INNER", "CROSS", "ORDER",
-      "LIMIT",   "INSERT", "INTO",  "CREATE", "WITH", "CASE",    "WHEN",  "THEN",  "ELSE",  "END",
-      "BETWEEN", "IN",     "IS",    "LIKE",   "OVER", "EXECUTE", "WINDOW"};
+      "SELECT", "FROM",      "WHERE",  "GROUP",   "BY",      "HAVING",  "UNION",   "ALL",         "AND",
+      "OR",     "NOT",       "AS",     "ON",      "JOIN",    "LEFT",    "RIGHT",   "FULL",        "INNER",
+      "CROSS",  "ORDER",     "LIMIT",  "INSERT",  "INTO",    "CREATE",  "WITH",    "CASE",        "WHEN",
+      "THEN",   "ELSE",      "END",    "BETWEEN", "IN",      "IS",      "LIKE",    "OVER",        "EXECUTE",
+      "WINDOW", "INTERSECT", "EXCEPT", "MINUS",   "QUALIFY", "NATURAL", "LATERAL", "TABLESAMPLE", "MATCH_RECOGNIZE"};
   return token.kind == TokenKind::kWord && kReserved.count(token.upper) > 0;
 }
 

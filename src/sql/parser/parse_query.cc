@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
+#include <algorithm>
+
 #include "sql/parser/token_stream.h"
 
 namespace semel::sql {
@@ -28,7 +30,7 @@ class QueryParser {
       all->span = {first->span.begin, t_.LastEnd()};
       first = all;
     }
-    for (const char* word : {"ORDER", "LIMIT", "INTERSECT", "EXCEPT", "FETCH", "OFFSET"})
+    for (const char* word : {"ORDER", "LIMIT", "INTERSECT", "EXCEPT", "MINUS", "FETCH", "OFFSET"})
       if (t_.IsKeyword(word)) return t_.Unsupported(word, t_.Peek().span);
     --t_.depth;
     if (with.empty()) return first;
@@ -77,7 +79,7 @@ class QueryParser {
     } while (t_.TrySymbol(","));
     if (t_.TryKeyword("FROM")) {
       SEMEL_ASSIGN_OR_RETURN(query->from, From());
-      for (const char* word : {"JOIN", "LEFT", "RIGHT", "FULL", "INNER", "CROSS"})
+      for (const char* word : {"JOIN", "LEFT", "RIGHT", "FULL", "INNER", "CROSS", "NATURAL"})
         if (t_.IsKeyword(word)) return t_.Unsupported("JOIN", t_.Peek().span);
       if (t_.IsSymbol(",")) return t_.Unsupported("a join of several tables", t_.Peek().span);
     }
@@ -86,7 +88,12 @@ class QueryParser {
     }
     if (t_.TryKeyword("GROUP")) {
       SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("BY"));
+      if (t_.IsSymbol("(") && t_.IsSymbol(")", 1)) return t_.Unsupported("GROUP BY ()", t_.Peek().span);
       do {
+        if (t_.IsKeyword("GROUPING") && t_.IsKeyword("SETS", 1))
+          return t_.Unsupported("GROUPING SETS", {t_.Peek().span.begin, t_.Peek(1).span.end});
+        for (const char* word : {"ROLLUP", "CUBE"})
+          if (t_.IsKeyword(word) && t_.IsSymbol("(", 1)) return t_.Unsupported(word, t_.Peek().span);
         SEMEL_ASSIGN_OR_RETURN(AstExprPtr key, ParseExpr(t_));
         query->group_by.push_back(key);
       } while (t_.TrySymbol(","));
@@ -94,6 +101,8 @@ class QueryParser {
     if (t_.TryKeyword("HAVING")) {
       SEMEL_ASSIGN_OR_RETURN(query->having, ParseExpr(t_));
     }
+    for (const char* word : {"QUALIFY", "WINDOW"})
+      if (t_.IsKeyword(word)) return t_.Unsupported(word, t_.Peek().span);
     query->span = {begin, t_.LastEnd()};
     return AstQueryPtr(query);
   }
@@ -127,6 +136,7 @@ class QueryParser {
   Result<std::optional<AstFrom>> From() {
     AstFrom from;
     from.span = t_.Peek().span;
+    if (t_.IsKeyword("LATERAL")) return t_.Unsupported("LATERAL", from.span);
     if (t_.IsSymbol("(")) {
       t_.Take();
       from.kind = AstFromKind::kQuery;
@@ -143,21 +153,63 @@ class QueryParser {
       SEMEL_ASSIGN_OR_RETURN(from.table, ParseDottedName(t_, "a table name"));
     }
     if (t_.IsKeyword("FOR")) return t_.Unsupported("FOR SYSTEM_TIME AS OF", t_.Peek().span);
+    for (const char* word : {"MATCH_RECOGNIZE", "TABLESAMPLE"})
+      if (t_.IsKeyword(word)) return t_.Unsupported(word, t_.Peek().span);
     if (t_.TryKeyword("AS")) {
       SEMEL_ASSIGN_OR_RETURN(from.alias, t_.ExpectName("an alias"));
     } else if ((t_.Peek().kind == TokenKind::kWord && !IsReserved(t_.Peek())) ||
                t_.Peek().kind == TokenKind::kQuotedName) {
       from.alias = t_.Take().text;
     }
+    if (!from.alias.empty() && t_.TrySymbol("(")) {
+      do {
+        SEMEL_ASSIGN_OR_RETURN(std::string column, t_.ExpectName("a column name"));
+        from.column_aliases.push_back(std::move(column));
+      } while (t_.TrySymbol(","));
+      SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    }
     from.span.end = t_.LastEnd();
     return std::optional<AstFrom>(std::move(from));
   }
 
-  // Skips "NAME =>" of a named argument.
-  void SkipArgumentName() {
-    if (t_.Peek().kind == TokenKind::kWord && t_.IsSymbol("=>", 1)) {
-      t_.Take();
-      t_.Take();
+  // An argument of TUMBLE, told by its name or its place: 0 DATA, 1 TIMECOL, 2 SIZE, 3 OFFSET.
+  Result<size_t> ArgumentOf(size_t place, std::vector<bool>& given, bool& named) {
+    static const std::vector<std::string> kNames{"DATA", "TIMECOL", "SIZE", "OFFSET"};
+    const Token& token = t_.Peek();
+    const bool has_name =
+        (token.kind == TokenKind::kWord || token.kind == TokenKind::kQuotedName) && t_.IsSymbol("=>", 1);
+    if (place > 0 && has_name != named)
+      return t_.Expected(named ? "a named argument" : "an argument without a name", "name all arguments or none");
+    named = has_name;
+    if (place >= kNames.size()) return t_.Expected("')'", "TUMBLE takes DATA, TIMECOL, SIZE and OFFSET");
+    if (!named) return place;
+    const auto name =
+        std::find(kNames.begin(), kNames.end(), token.kind == TokenKind::kWord ? token.upper : token.text);
+    if (name == kNames.end()) return t_.Expected("DATA, TIMECOL, SIZE or OFFSET");
+    const auto argument = static_cast<size_t>(name - kNames.begin());
+    if (given[argument]) return t_.Expected("each argument once");
+    t_.Take();
+    t_.Take();
+    return argument;
+  }
+
+  Status WindowArgument(AstFrom& from, size_t argument) {
+    switch (argument) {
+      case 0: {
+        SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("TABLE"));
+        SEMEL_ASSIGN_OR_RETURN(from.table, ParseDottedName(t_, "a table name"));
+        return Status::Ok();
+      }
+      case 1: {
+        SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("DESCRIPTOR"));
+        SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol("("));
+        SEMEL_ASSIGN_OR_RETURN(from.rowtime, t_.ExpectName("the event-time column"));
+        return t_.ExpectSymbol(")");
+      }
+      default: {
+        SEMEL_ASSIGN_OR_RETURN((argument == 2 ? from.size : from.offset), ParseExpr(t_));
+        return Status::Ok();
+      }
     }
   }
 
@@ -166,22 +218,16 @@ class QueryParser {
     if (name.upper != "TUMBLE") return t_.Unsupported(fmt::format("the table function {}", name.upper), name.span);
     from.kind = AstFromKind::kTumble;
     SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol("("));
-    SkipArgumentName();
-    SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("TABLE"));
-    SEMEL_ASSIGN_OR_RETURN(from.table, ParseDottedName(t_, "a table name"));
-    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(","));
-    SkipArgumentName();
-    SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("DESCRIPTOR"));
-    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol("("));
-    SEMEL_ASSIGN_OR_RETURN(from.rowtime, t_.ExpectName("the event-time column"));
-    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
-    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(","));
-    SkipArgumentName();
-    SEMEL_ASSIGN_OR_RETURN(from.size, ParseExpr(t_));
-    if (t_.TrySymbol(",")) {
-      SkipArgumentName();
-      SEMEL_ASSIGN_OR_RETURN(from.offset, ParseExpr(t_));
-    }
+    std::vector<bool> given(4, false);
+    bool named = false;
+    size_t place = 0;
+    do {
+      SEMEL_ASSIGN_OR_RETURN(size_t argument, ArgumentOf(place++, given, named));
+      SEMEL_RETURN_IF_ERROR(WindowArgument(from, argument));
+      given[argument] = true;
+    } while (t_.TrySymbol(","));
+    if (!given[0] || !given[1] || !given[2])
+      return t_.Expected("','", "TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '10' SECOND)");
     return t_.ExpectSymbol(")");
   }
 

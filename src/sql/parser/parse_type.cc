@@ -16,7 +16,9 @@ Status ParseArguments(TokenStream& tokens, int& first, int& second) {
   first = second = -1;
   if (!tokens.TrySymbol("(")) return Status::Ok();
   for (int* value : {&first, &second}) {
-    if (tokens.Peek().kind != TokenKind::kNumber || tokens.Peek().text.size() > 9) return tokens.Expected("a number");
+    const Token& token = tokens.Peek();
+    if (token.kind != TokenKind::kNumber || token.text.size() > 10 || std::atoll(token.text.c_str()) > INT32_MAX)
+      return tokens.Expected("a number");
     *value = std::atoi(tokens.Take().text.c_str());
     if (!tokens.TrySymbol(",")) break;
   }

@@ -28,6 +28,8 @@ class ScriptParser {
     Statement s;
     s.span.begin = t_.Peek().span.begin;
     if (t_.TryKeywords({"EXECUTE", "STATEMENT", "SET", "BEGIN"})) return StatementSet();
+    if (t_.IsKeyword("EXECUTE") && (t_.IsKeyword("PLAN", 1) || t_.IsKeyword("IMMEDIATE", 1)))
+      return t_.Unsupported(fmt::format("EXECUTE {}", t_.Peek(1).upper), t_.Peek().span);
     if (t_.TryKeyword("EXECUTE") || t_.IsKeyword("INSERT")) {
       SEMEL_RETURN_IF_ERROR(Insert(s));
     } else if (t_.TryKeyword("SET")) {
@@ -123,11 +125,13 @@ class ScriptParser {
     if (t_.IsKeyword("OVERWRITE")) return t_.Unsupported("INSERT OVERWRITE", t_.Peek().span);
     SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("INTO"));
     SEMEL_RETURN_IF_ERROR(Name(s, "a table name"));
+    if (t_.IsKeyword("PARTITION")) return t_.Unsupported("INSERT INTO … PARTITION", t_.Peek().span);
     if (t_.IsSymbol("(") && !t_.IsKeyword("SELECT", 1)) {
       t_.Take();
       do {
         SEMEL_ASSIGN_OR_RETURN(std::string column, t_.ExpectName("a column name"));
         s.insert_columns.push_back(std::move(column));
+        s.insert_column_spans.push_back(t_.Last().span);
       } while (t_.TrySymbol(","));
       SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
     }
@@ -137,7 +141,12 @@ class ScriptParser {
 
   Status Explain(Statement& s) {
     s.kind = StatementKind::kExplain;
+    for (const char* word : {"ESTIMATED_COST", "JSON_EXECUTION_PLAN", "PLAN_ADVICE", "STATEMENT", "EXECUTE"})
+      if (t_.IsKeyword(word))
+        return t_.Unsupported(fmt::format("EXPLAIN {}{}", word, std::string_view(word) == "STATEMENT" ? " SET" : ""),
+                              t_.Peek().span);
     if (t_.TryKeyword("CHANGELOG_MODE")) s.changelog = true;
+    if (t_.IsSymbol(",")) return t_.Unsupported("EXPLAIN with several details", t_.Peek().span);
     (void)t_.TryKeywords({"PLAN", "FOR"});
     if (t_.IsKeyword("INSERT")) {
       SEMEL_RETURN_IF_ERROR(Insert(s));
@@ -149,12 +158,15 @@ class ScriptParser {
   }
 
   Status Drop(Statement& s) {
-    (void)t_.TryKeyword("TEMPORARY");
+    s.temporary = t_.TryKeyword("TEMPORARY");
     if (t_.TryKeyword("TABLE")) {
       s.kind = StatementKind::kDropTable;
     } else if (t_.TryKeyword("VIEW")) {
       s.kind = StatementKind::kDropView;
     } else {
+      for (const char* word : {"DATABASE", "CATALOG", "FUNCTION", "SYSTEM", "MODEL"})
+        if (t_.IsKeyword(word))
+          return t_.Unsupported(fmt::format("DROP {}{}", word, *word == 'S' ? " FUNCTION" : ""), t_.Peek().span);
       return t_.Expected("TABLE or VIEW");
     }
     s.if_exists = t_.TryKeywords({"IF", "EXISTS"});
@@ -163,29 +175,27 @@ class ScriptParser {
 
   Status Create(Statement& s) {
     if (t_.IsKeyword("OR")) return t_.Unsupported("CREATE OR REPLACE", t_.Peek().span);
-    (void)t_.TryKeyword("TEMPORARY");
+    s.temporary = t_.TryKeyword("TEMPORARY");
     if (t_.TryKeyword("TABLE")) return CreateTable(s);
-    if (t_.TryKeyword("VIEW")) {
-      s.kind = StatementKind::kCreateView;
-      s.if_not_exists = t_.TryKeywords({"IF", "NOT", "EXISTS"});
-      SEMEL_RETURN_IF_ERROR(Name(s, "a view name"));
-      SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("AS"));
-      SEMEL_ASSIGN_OR_RETURN(s.query, ParseQuery(t_));
-      return Status::Ok();
-    }
+    if (t_.TryKeyword("VIEW")) return CreateView(s);
+    for (const char* word : {"FUNCTION", "SYSTEM", "MODEL"})
+      if (t_.IsKeyword(word))
+        return t_.Unsupported(fmt::format("CREATE {}{}", word, *word == 'S' ? " FUNCTION" : ""), t_.Peek().span);
+    if (s.temporary) return t_.Expected("TABLE or VIEW");
     if (t_.TryKeyword("CATALOG")) {
       s.kind = StatementKind::kCreateCatalog;
       s.if_not_exists = t_.TryKeywords({"IF", "NOT", "EXISTS"});
       SEMEL_RETURN_IF_ERROR(Name(s, "a catalog name"));
+      SEMEL_RETURN_IF_ERROR(Comment());
       return With(s);
     }
     if (t_.TryKeyword("DATABASE")) {
       s.kind = StatementKind::kCreateDatabase;
       s.if_not_exists = t_.TryKeywords({"IF", "NOT", "EXISTS"});
       SEMEL_RETURN_IF_ERROR(Name(s, "a database name"));
+      SEMEL_RETURN_IF_ERROR(Comment());
       return t_.IsKeyword("WITH") ? With(s) : Status::Ok();
     }
-    if (t_.IsKeyword("FUNCTION")) return t_.Unsupported("CREATE FUNCTION", t_.Peek().span);
     return t_.Expected("TABLE, VIEW, CATALOG or DATABASE");
   }
 
@@ -217,16 +227,32 @@ class ScriptParser {
     return names;
   }
 
+  Status CreateView(Statement& s) {
+    s.kind = StatementKind::kCreateView;
+    s.if_not_exists = t_.TryKeywords({"IF", "NOT", "EXISTS"});
+    SEMEL_RETURN_IF_ERROR(Name(s, "a view name"));
+    if (t_.IsSymbol("(")) {
+      SEMEL_ASSIGN_OR_RETURN(s.view_columns, NameList());
+    }
+    SEMEL_RETURN_IF_ERROR(Comment());
+    SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("AS"));
+    SEMEL_ASSIGN_OR_RETURN(s.query, ParseQuery(t_));
+    return Status::Ok();
+  }
+
   Status CreateTable(Statement& s) {
     s.kind = StatementKind::kCreateTable;
     s.if_not_exists = t_.TryKeywords({"IF", "NOT", "EXISTS"});
     SEMEL_RETURN_IF_ERROR(Name(s, "a table name"));
+    if (t_.IsKeyword("AS") || t_.IsKeyword("WITH") || t_.IsKeyword("LIKE"))
+      return t_.Unsupported("CREATE TABLE without columns (… AS, … LIKE)", t_.Peek().span);
     SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol("("));
     do {
       SEMEL_RETURN_IF_ERROR(TableElement(s));
     } while (t_.TrySymbol(","));
     SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
-    if (t_.TryKeyword("COMMENT")) SEMEL_RETURN_IF_ERROR(t_.ExpectString("the comment").status());
+    SEMEL_RETURN_IF_ERROR(Comment());
+    if (t_.IsKeyword("DISTRIBUTED")) return t_.Unsupported("DISTRIBUTED BY", t_.Peek().span);
     if (t_.TryKeywords({"PARTITIONED", "BY"})) {
       SEMEL_ASSIGN_OR_RETURN(s.partitioned_by, NameList());
     }
@@ -236,8 +262,19 @@ class ScriptParser {
     return Status::Ok();
   }
 
-  Status PrimaryKey(Statement& s) {
-    SEMEL_ASSIGN_OR_RETURN(s.primary_key, NameList());
+  // COMMENT '…', for readers of the script only.
+  Status Comment() { return t_.TryKeyword("COMMENT") ? t_.ExpectString("the comment").status() : Status::Ok(); }
+
+  // The words PRIMARY KEY are taken; `columns` is empty where a list follows.
+  Status PrimaryKey(Statement& s, std::vector<std::string> columns = {}) {
+    const SourceSpan span = t_.Last().span;
+    if (!s.primary_key.empty())
+      return Status::Invalid(kSyntax, "a second PRIMARY KEY", "a table has one: PRIMARY KEY (a, b) NOT ENFORCED")
+          .WithSpan(span);
+    if (columns.empty()) {
+      SEMEL_ASSIGN_OR_RETURN(columns, NameList());
+    }
+    s.primary_key = std::move(columns);
     return NotEnforced();
   }
 
@@ -277,12 +314,9 @@ class ScriptParser {
         }
         column.is_virtual = t_.TryKeyword("VIRTUAL");
       }
-      if (t_.TryKeywords({"PRIMARY", "KEY"})) {
-        s.primary_key = {column.name};
-        SEMEL_RETURN_IF_ERROR(NotEnforced());
-      }
+      if (t_.TryKeywords({"PRIMARY", "KEY"})) SEMEL_RETURN_IF_ERROR(PrimaryKey(s, {column.name}));
     }
-    if (t_.TryKeyword("COMMENT")) SEMEL_RETURN_IF_ERROR(t_.ExpectString("the comment").status());
+    SEMEL_RETURN_IF_ERROR(Comment());
     column.span.end = t_.LastEnd();
     s.columns.push_back(std::move(column));
     return Status::Ok();

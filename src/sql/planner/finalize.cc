@@ -40,26 +40,53 @@ std::string Window(const plan::WindowSpec& window) {
                      window.offset_micros == 0 ? "" : fmt::format(", offset {} ms", window.offset_micros / 1000));
 }
 
+std::string JsonText(std::string_view text) {
+  std::string out = "\"";
+  for (unsigned char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += static_cast<char>(c);
+    } else if (c < 0x20) {
+      out += fmt::format("\\u{:04x}", c);
+    } else {
+      out += static_cast<char>(c);
+    }
+  }
+  return out + "\"";
+}
+
 struct Describer {
   bool identity;
   const PhysicalNode& node;
   std::string Table(const plan::TablePtr& table) const {
-    std::string text = table->FullName() + " " + table->connector;
-    if (!identity) return text;
+    if (!identity) return table->FullName() + " " + table->connector;
+    std::string text = fmt::format("{}.{}.{} {}", JsonText(table->catalog), JsonText(table->database),
+                                   JsonText(table->name), JsonText(table->connector));
     for (const auto& [key, value] : table->options) {
       const bool decides = key == "topic" || key == "path" || key == "topic-pattern" ||
                            key.find("format") != std::string::npos || key.rfind("json.", 0) == 0 ||
                            key.rfind("fields.", 0) == 0 || key == "number-of-rows";
-      if (decides) text += fmt::format(" {}={}", key, value);
+      if (decides) text += fmt::format(" {}={}", JsonText(key), JsonText(value));
     }
     return text;
   }
+  // Names and types without ambiguity, whatever characters the names have.
+  static std::string Identity(const columnar::Schema& schema, bool names) {
+    std::string text;
+    for (const columnar::Field& field : schema.fields)
+      text += fmt::format("{} {},", names ? JsonText(field.name) : "", JsonText(field.type.ToString()));
+    return text;
+  }
   std::string operator()(const plan::ScanSpec& s) const {
-    return fmt::format("{} {}", Table(s.table), node.schema->ToString());
+    if (!identity) return fmt::format("{} {}", Table(s.table), node.schema->ToString());
+    std::string text = fmt::format("{} {}", Table(s.table), Identity(*node.schema, true));
+    for (int m : s.metadata) text += " metadata " + JsonText(s.table->metadata[static_cast<size_t>(m)].key);
+    return text;
   }
   std::string operator()(const plan::CalcSpec& s) const {
     std::string text;
     for (const ExprPtr& p : s.projections) text += (text.empty() ? "" : ", ") + p->ToString();
+    if (identity) text += " as " + Identity(*node.schema, false);
     return s.condition ? fmt::format("[{}] where {}", text, s.condition->ToString()) : fmt::format("[{}]", text);
   }
   std::string operator()(const plan::WatermarkSpec& s) const {
@@ -284,30 +311,17 @@ class Pruning {
   std::map<const PhysicalNode*, Rewritten> rewritten_;
 };
 
-std::string JsonText(std::string_view text) {
-  std::string out = "\"";
-  for (unsigned char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += static_cast<char>(c);
-    } else if (c < 0x20) {
-      out += fmt::format("\\u{:04x}", c);
-    } else {
-      out += static_cast<char>(c);
-    }
-  }
-  return out + "\"";
-}
-
 }  // namespace
 
 std::string DescribeSpec(const PhysicalNode& node) { return std::visit(Describer{false, node}, node.spec); }
 std::string SpecIdentity(const PhysicalNode& node) { return std::visit(Describer{true, node}, node.spec); }
 
-std::vector<PhysicalPtr> FinalizePlan(const std::vector<PhysicalPtr>& sinks, const functions::Registry& functions) {
+Result<std::vector<PhysicalPtr>> FinalizePlan(const std::vector<PhysicalPtr>& sinks,
+                                              const functions::Registry& functions) {
+  SEMEL_ASSIGN_OR_RETURN(std::vector<PhysicalPtr> folded, FoldConstants(sinks, functions));
   Sharing first;
   std::vector<PhysicalPtr> shared;
-  for (const PhysicalPtr& sink : FoldConstants(sinks, functions)) shared.push_back(first.Share(sink));
+  for (const PhysicalPtr& sink : folded) shared.push_back(first.Share(sink));
   Sharing second;
   std::vector<PhysicalPtr> result;
   for (const PhysicalPtr& sink : Pruning().Run(shared)) result.push_back(second.Share(sink));

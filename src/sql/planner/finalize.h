@@ -20,9 +20,9 @@ std::string SpecIdentity(const plan::PhysicalNode& node);
 
 // Rewrites the sinks of a script: equal sub-plans become one, unread columns are pruned down to the scans, every node
 // gets its id. Constants are folded, changelog modes and upsert keys inferred. A root that is no sink (EXPLAIN SELECT)
-// keeps all its columns.
-std::vector<plan::PhysicalPtr> FinalizePlan(const std::vector<plan::PhysicalPtr>& sinks,
-                                            const functions::Registry& functions);
+// keeps all its columns. The result is in the order of `sinks`. Invalid names a constant that cannot be computed.
+Result<std::vector<plan::PhysicalPtr>> FinalizePlan(const std::vector<plan::PhysicalPtr>& sinks,
+                                                    const functions::Registry& functions);
 
 // The plan as an indented tree, sinks first; with `changelog` each node's kinds of row. Shared sub-plans are printed
 // once.

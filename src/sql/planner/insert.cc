@@ -47,11 +47,11 @@ Result<std::vector<int>> PlaceColumns(const Statement& s, const TableDefinition&
       return Status::Invalid(kUnknownColumn,
                              fmt::format("'{}' has no column '{}'", target.table->name, s.insert_columns[i]),
                              table.ToString())
-          .WithSpan(s.name_span);
+          .WithSpan(s.insert_column_spans[i]);
     if (places[static_cast<size_t>(at)] >= 0)
-      return Status::Invalid(kDuplicateName, fmt::format("the INSERT lists column '{}' twice", s.insert_columns[i]),
-                             "list each column once")
-          .WithSpan(s.name_span);
+      return Status::Invalid(kDuplicateName, fmt::format("column '{}' is named twice", s.insert_columns[i]),
+                             "name each column once")
+          .WithSpan(s.insert_column_spans[i]);
     places[static_cast<size_t>(at)] = static_cast<int>(i);
   }
   const size_t wanted = s.insert_columns.empty() ? table.size() : s.insert_columns.size();

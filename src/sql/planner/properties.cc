@@ -90,12 +90,15 @@ bool IsLocalTime(const columnar::DataType& type) {
                      [](const columnar::Field& field) { return IsLocalTime(field.type); });
 }
 
-ExprPtr Fold(const ExprPtr& expr, const functions::Registry& functions) {
+// `failed` gets the first failure of a constant that every row computes; null inside what only some rows compute.
+ExprPtr Fold(const ExprPtr& expr, const functions::Registry& functions, Status* failed) {
   if (!expr || expr->args.empty()) return expr;
   auto copy = std::make_shared<Expr>(*expr);
+  const bool chooses = copy->kind == ExprKind::kCase || copy->kind == ExprKind::kCoalesce ||
+                       copy->kind == ExprKind::kAnd || copy->kind == ExprKind::kOr;
   bool constant = true;
   for (ExprPtr& arg : copy->args) {
-    arg = Fold(arg, functions);
+    arg = Fold(arg, functions, chooses && &arg != &copy->args[0] ? nullptr : failed);
     constant = constant && arg->kind == ExprKind::kLiteral && arg->type.kind() != columnar::TypeKind::kNull &&
                !IsLocalTime(arg->type);
   }
@@ -106,6 +109,8 @@ ExprPtr Fold(const ExprPtr& expr, const functions::Registry& functions) {
   if (!constant || !foldable) return copy;
   const columnar::Batch one_row(std::make_shared<const columnar::Schema>(), 1, {});
   Result<columnar::ColumnPtr> value = functions::Evaluator(functions, {}).Evaluate(*copy, one_row);
+  if (!value.ok() && value.status().is(StatusKind::kInvalid) && failed != nullptr && failed->ok())
+    *failed = value.status().WithSpan(copy->span);
   if (!value.ok() || (*value)->length() != 1 || !(*value)->type().SameIgnoringNullability(copy->type)) return copy;
   return Expr::Literal(*value, copy->span);
 }
@@ -135,15 +140,27 @@ std::vector<PhysicalPtr> InferProperties(const std::vector<PhysicalPtr>& sinks) 
   });
 }
 
-std::vector<PhysicalPtr> FoldConstants(const std::vector<PhysicalPtr>& sinks, const functions::Registry& functions) {
-  return Transform(sinks, [&functions](PhysicalNode& node, const PhysicalNode&) {
+bool FiltersUpdates(const PhysicalNode& node) {
+  if (node.mode.append_only() || std::holds_alternative<plan::GroupAggregateSpec>(node.spec)) return false;
+  const auto* calc = std::get_if<plan::CalcSpec>(&node.spec);
+  if (calc != nullptr && calc->condition) return true;
+  return std::any_of(node.inputs.begin(), node.inputs.end(),
+                     [](const PhysicalPtr& input) { return FiltersUpdates(*input); });
+}
+
+Result<std::vector<PhysicalPtr>> FoldConstants(const std::vector<PhysicalPtr>& sinks,
+                                               const functions::Registry& functions) {
+  Status failed;
+  std::vector<PhysicalPtr> folded = Transform(sinks, [&functions, &failed](PhysicalNode& node, const PhysicalNode&) {
     if (auto* calc = std::get_if<plan::CalcSpec>(&node.spec)) {
-      calc->condition = Fold(calc->condition, functions);
-      for (ExprPtr& projection : calc->projections) projection = Fold(projection, functions);
+      calc->condition = Fold(calc->condition, functions, &failed);
+      for (ExprPtr& projection : calc->projections) projection = Fold(projection, functions, &failed);
     } else if (auto* watermark = std::get_if<plan::WatermarkSpec>(&node.spec)) {
-      watermark->watermark = Fold(watermark->watermark, functions);
+      watermark->watermark = Fold(watermark->watermark, functions, &failed);
     }
   });
+  SEMEL_RETURN_IF_ERROR(failed);
+  return folded;
 }
 
 }  // namespace semel::sql

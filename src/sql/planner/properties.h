@@ -17,8 +17,13 @@ namespace semel::sql {
 // mode says on entry what the sink asks for.
 std::vector<plan::PhysicalPtr> InferProperties(const std::vector<plan::PhysicalPtr>& sinks);
 
-// Calls and casts of literals become literals, unless they fail: then the row that needs them does.
-std::vector<plan::PhysicalPtr> FoldConstants(const std::vector<plan::PhysicalPtr>& sinks,
-                                             const functions::Registry& functions);
+// Whether an update of a row may pass a filter on its way to this node, so that the old row and the new one fare
+// differently.
+bool FiltersUpdates(const plan::PhysicalNode& node);
+
+// Calls and casts of literals become literals. One that fails is an error at its place, but for those that not every
+// row computes (behind CASE, COALESCE, AND, OR): there the row that needs it fails.
+Result<std::vector<plan::PhysicalPtr>> FoldConstants(const std::vector<plan::PhysicalPtr>& sinks,
+                                                     const functions::Registry& functions);
 
 }  // namespace semel::sql

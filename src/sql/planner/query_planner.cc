@@ -129,35 +129,68 @@ Result<PhysicalPtr> QueryPlanner::PlanSource(const TableDefinition& definition) 
   if (auto it = sources_.find(definition.table); it != sources_.end()) return it->second;
   SEMEL_RETURN_IF_ERROR(session_.CheckOptions(definition, true));
   SEMEL_ASSIGN_OR_RETURN(PhysicalPtr node, PlanScan(definition));
-  if (definition.watermark) {
-    const SourceSpan place = definition.watermark->span;
-    const int rowtime = node->schema->Find(definition.watermark_column);
-    if (rowtime < 0)
-      return Status::Invalid(kUnknownColumn,
-                             fmt::format("WATERMARK FOR '{}': there is no such column", definition.watermark_column),
-                             "name a column of the table")
-          .WithSpan(place);
-    const DataType& type = (*node->schema)[static_cast<size_t>(rowtime)].type;
-    if (!type.is_time_point() || type.precision() > 3)
-      return Status::Invalid(kNotRowtime,
-                             fmt::format("event time must be TIMESTAMP(3) or TIMESTAMP_LTZ(3), '{}' is {}",
-                                         definition.watermark_column, type.ToString()),
-                             "declare it with at most 3 digits")
-          .WithSpan(place);
-    const Relation relation = Unqualified(node, definition.table->name);
-    const Scope scope = ScopeOf(relation);
-    SEMEL_ASSIGN_OR_RETURN(ExprPtr watermark, ExprBinder(scope, functions_).Bind(*definition.watermark));
-    if (watermark->type.kind() != type.kind())
-      return Status::Invalid(
-                 kNotRowtime,
-                 fmt::format("the watermark of a {} column is {}", type.ToString(), watermark->type.ToString()),
-                 fmt::format("write {} - INTERVAL '5' SECOND", definition.watermark_column))
-          .WithSpan(place);
-    auto schema = std::make_shared<Schema>(*node->schema);
-    schema->fields[static_cast<size_t>(rowtime)].type = type.WithRowtime(true);
-    node = MakeNode(plan::WatermarkSpec{rowtime, std::move(watermark)}, {node}, std::move(schema));
-  }
+  SEMEL_ASSIGN_OR_RETURN(node, PlanWatermark(definition, std::move(node)));
   return sources_[definition.table] = node;
+}
+
+Result<PhysicalPtr> QueryPlanner::PlanWatermark(const TableDefinition& definition, PhysicalPtr node) {
+  if (!definition.watermark) return node;
+  const SourceSpan place = definition.watermark->span;
+  const int rowtime = node->schema->Find(definition.watermark_column);
+  if (rowtime < 0)
+    return Status::Invalid(kUnknownColumn,
+                           fmt::format("WATERMARK FOR '{}': there is no such column", definition.watermark_column),
+                           "name a column of the table")
+        .WithSpan(place);
+  const DataType& type = (*node->schema)[static_cast<size_t>(rowtime)].type;
+  if (!type.is_time_point() || type.precision() > 3)
+    return Status::Invalid(kNotRowtime,
+                           fmt::format("event time must be TIMESTAMP(3) or TIMESTAMP_LTZ(3), '{}' is {}",
+                                       definition.watermark_column, type.ToString()),
+                           "declare it with at most 3 digits")
+        .WithSpan(place);
+  const Relation relation = Unqualified(node, definition.table->name);
+  const Scope scope = ScopeOf(relation);
+  SEMEL_ASSIGN_OR_RETURN(ExprPtr watermark, ExprBinder(scope, functions_).Bind(*definition.watermark));
+  if (watermark->type.kind() != type.kind())
+    return Status::Invalid(
+               kNotRowtime,
+               fmt::format("the watermark of a {} column is {}", type.ToString(), watermark->type.ToString()),
+               fmt::format("write {} - INTERVAL '5' SECOND", definition.watermark_column))
+        .WithSpan(place);
+  auto schema = std::make_shared<Schema>(*node->schema);
+  schema->fields[static_cast<size_t>(rowtime)].type = type.WithRowtime(true);
+  return MakeNode(plan::WatermarkSpec{rowtime, std::move(watermark)}, {node}, std::move(schema));
+}
+
+Status QueryPlanner::CheckView(const Statement& s) {
+  SEMEL_ASSIGN_OR_RETURN(Relation relation, PlanQuery(*s.query));
+  return RenameColumns(std::move(relation), s.view_columns, s.name_span).status();
+}
+
+Status QueryPlanner::CheckTable(const Statement& s) {
+  const TableDefinition& definition = session_.DefinedBy(s);
+  SEMEL_ASSIGN_OR_RETURN(PhysicalPtr node, PlanScan(definition));
+  return PlanWatermark(definition, std::move(node)).status();
+}
+
+Result<Relation> QueryPlanner::RenameColumns(Relation relation, const std::vector<std::string>& names,
+                                             SourceSpan span) {
+  if (names.empty()) return relation;
+  if (names.size() != relation.node->schema->size())
+    return Status::Invalid(kColumnCount,
+                           fmt::format("{} names for {} columns", names.size(), relation.node->schema->size()),
+                           fmt::format("the columns are {}", relation.node->schema->ToString()))
+        .WithSpan(span);
+  for (size_t i = 0; i < names.size(); ++i)
+    if (std::find(names.begin(), names.begin() + static_cast<ptrdiff_t>(i), names[i]) !=
+        names.begin() + static_cast<ptrdiff_t>(i))
+      return Status::Invalid(kDuplicateName, fmt::format("column '{}' is named twice", names[i]), "rename one of them")
+          .WithSpan(span);
+  std::vector<std::string> qualifiers = relation.qualifiers;
+  Relation renamed = Project(relation, nullptr, IdentityProjections(*relation.node->schema), names);
+  renamed.qualifiers = std::move(qualifiers);
+  return renamed;
 }
 
 // A view or WITH query: planned once, in the scope of its definition.
@@ -176,7 +209,12 @@ Result<Relation> QueryPlanner::PlanTable(const std::vector<std::string>& name, S
   for (size_t i = with_.size(); i > 0 && name.size() == 1 && !named; --i)
     if (with_[i - 1].first == name[0])
       named = PlanNamed(with_[i - 1].second, {with_.begin(), with_.begin() + static_cast<ptrdiff_t>(i) - 1});
-  if (const ViewDefinition* view = named ? nullptr : session_.FindView(name)) named = PlanNamed(view->query, {});
+  if (const ViewDefinition* view = named ? nullptr : session_.FindView(name)) {
+    Namespace outer = session_.Enter(view->where);
+    named = PlanNamed(view->query, {});
+    if (named->ok()) named = RenameColumns(*std::move(*named), view->columns, span);
+    session_.Enter(std::move(outer));
+  }
   if (named) {
     if (named->ok()) (*named)->qualifiers.assign((*named)->node->schema->size(), name.back());
     return *named;
@@ -243,8 +281,9 @@ Result<Relation> QueryPlanner::PlanFrom(const AstFrom& from) {
   Result<Relation> relation = from.kind == AstFromKind::kQuery    ? PlanQuery(*from.query)
                               : from.kind == AstFromKind::kTumble ? PlanTumble(from)
                                                                   : PlanTable(from.table, from.span);
-  if (relation.ok() && !from.alias.empty()) relation->qualifiers.assign(relation->qualifiers.size(), from.alias);
-  return relation;
+  if (!relation.ok() || from.alias.empty()) return relation;
+  relation->qualifiers.assign(relation->qualifiers.size(), from.alias);
+  return RenameColumns(std::move(relation).value(), from.column_aliases, from.span);
 }
 
 Result<std::vector<AstSelectItem>> QueryPlanner::ExpandStars(const AstQuery& query, const Relation& input) {

@@ -36,8 +36,14 @@ class QueryPlanner {
   QueryPlanner(Session& session, const functions::Registry& functions) : session_(session), functions_(functions) {}
 
   Result<Relation> PlanQuery(const AstQuery& query);
+  // A definition has changed: views are planned anew when they are used next.
+  void ForgetViews() { named_.clear(); }
   // INSERT INTO: the query's columns brought to the table's types by position.
   Result<plan::PhysicalPtr> PlanInsert(const Statement& s);
+  // Plans a view's query; an error belongs to the definition, not to its first use.
+  Status CheckView(const Statement& s);
+  // Binds the computed columns and the watermark of a table that was just created.
+  Status CheckTable(const Statement& s);
   // The columns of a table or view as a query sees them, computed ones included.
   Result<columnar::Schema> DescribeTable(const std::vector<std::string>& name, SourceSpan span);
 
@@ -48,9 +54,12 @@ class QueryPlanner {
   Result<Relation> PlanUnion(const AstQuery& query);
   Result<Relation> PlanSelect(const AstQuery& query);
   Result<Relation> PlanProjection(const AstQuery& query, Relation input);
+  // The relation with its first columns renamed; `names` empty: as it is.
+  Result<Relation> RenameColumns(Relation relation, const std::vector<std::string>& names, SourceSpan span);
   Result<Relation> PlanNamed(const AstQueryPtr& query, std::vector<std::pair<std::string, AstQueryPtr>> visible);
   Result<plan::PhysicalPtr> PlanSource(const TableDefinition& definition);
   Result<plan::PhysicalPtr> PlanScan(const TableDefinition& definition);
+  Result<plan::PhysicalPtr> PlanWatermark(const TableDefinition& definition, plan::PhysicalPtr node);
   Result<std::vector<AstSelectItem>> ExpandStars(const AstQuery& query, const Relation& input);
 
   Session& session_;

@@ -9,6 +9,7 @@
 #include "sql/binder/error_codes.h"
 #include "sql/parser/parser.h"
 #include "sql/planner/finalize.h"
+#include "sql/planner/properties.h"
 #include "sql/planner/query_planner.h"
 
 namespace semel::sql {
@@ -59,14 +60,10 @@ class ScriptPlanner {
   Status Run(const Statement& s) {
     switch (s.kind) {
       case StatementKind::kSet:
-        session_.settings[s.key] = s.value;
-        return Status::Ok();
       case StatementKind::kReset:
-        if (s.key.empty()) session_.settings.clear();
-        session_.settings.erase(s.key);
-        return Status::Ok();
+        return Set(s);
       case StatementKind::kCreateTable:
-        return session_.CreateTable(s);
+        return CreateTable(s);
       case StatementKind::kCreateView:
         return CreateView(s);
       case StatementKind::kCreateCatalog:
@@ -80,6 +77,7 @@ class ScriptPlanner {
       case StatementKind::kInsert: {
         SEMEL_ASSIGN_OR_RETURN(plan::PhysicalPtr sink, planner_.PlanInsert(s));
         sinks.push_back(std::move(sink));
+        sink_spans.push_back(s.name_span);
         return Status::Ok();
       }
       case StatementKind::kExplain:
@@ -91,18 +89,42 @@ class ScriptPlanner {
         return Status::Ok();
       case StatementKind::kDropTable:
       case StatementKind::kDropView:
+        planner_.ForgetViews();
         return session_.Drop(s);
     }
     return Status::Internal("statement kind");
   }
 
   std::vector<plan::PhysicalPtr> sinks;
+  std::vector<SourceSpan> sink_spans;
   std::string output;
 
  private:
+  // The INSERTs of a script are one job with one set of settings: what would hold for the later ones only is refused.
+  Status Set(const Statement& s) {
+    plan::Options settings = s.kind == StatementKind::kReset && s.key.empty() ? plan::Options() : session_.settings;
+    if (s.kind == StatementKind::kSet) {
+      settings[s.key] = s.value;
+    } else {
+      settings.erase(s.key);
+    }
+    if (!sinks.empty() && settings != session_.settings)
+      return Status::Invalid(kLateSetting, "a setting changes after an INSERT, which has planned with the old one",
+                             "move it in front of the first INSERT: all INSERTs of a script are one job")
+          .WithSpan(s.span);
+    session_.settings = std::move(settings);
+    return Status::Ok();
+  }
+
+  Status CreateTable(const Statement& s) {
+    if (s.temporary) planner_.ForgetViews();  // it may hide a table that a view reads
+    SEMEL_RETURN_IF_ERROR(session_.CreateTable(s));
+    return planner_.CheckTable(s);
+  }
+
   Status CreateView(const Statement& s) {
-    SEMEL_RETURN_IF_ERROR(
-        planner_.PlanQuery(*s.query).status());  // an error belongs to the definition, not to its first use
+    SEMEL_RETURN_IF_ERROR(planner_.CheckView(s));
+    if (s.temporary) planner_.ForgetViews();
     return session_.CreateView(s);
   }
 
@@ -114,7 +136,8 @@ class ScriptPlanner {
     } else {
       SEMEL_ASSIGN_OR_RETURN(node, planner_.PlanInsert(s));
     }
-    output += ExplainText(FinalizePlan({node}, functions_), s.changelog);
+    SEMEL_ASSIGN_OR_RETURN(std::vector<plan::PhysicalPtr> final, FinalizePlan({node}, functions_));
+    output += ExplainText(final, s.changelog);
     return Status::Ok();
   }
 
@@ -130,15 +153,16 @@ class ScriptPlanner {
   QueryPlanner planner_;
 };
 
-// A filter above an aggregation, or a neighbour that shares it, makes −U; a sink that did not ask for them would
-// misread them.
-Status CheckRetractions(const std::vector<plan::PhysicalPtr>& sinks) {
-  for (const plan::PhysicalPtr& sink : sinks) {
-    if (sink->mode.update_before || !sink->inputs[0]->mode.update_before) continue;
+// A sink that did not ask for −U leaves them out where a neighbour's wish made them, but a row that a filter let
+// through once and stops now is told by its −U alone.
+Status CheckRetractions(const std::vector<plan::PhysicalPtr>& sinks, const std::vector<SourceSpan>& spans) {
+  for (size_t i = 0; i < sinks.size(); ++i) {
+    if (sinks[i]->mode.update_before || !FiltersUpdates(*sinks[i]->inputs[0])) continue;
     return Status::Invalid(kUpdatingIntoAppend,
-                           fmt::format("'{}' does not take the retractions of this query",
-                                       std::get<plan::SinkSpec>(sink->spec).table->name),
-                           "leave out HAVING or the filter above the aggregation");
+                           fmt::format("'{}' takes no retractions, which a filter of an updating query needs",
+                                       std::get<plan::SinkSpec>(sinks[i]->spec).table->name),
+                           "leave out HAVING or the filter above the aggregation, or filter before it")
+        .WithSpan(spans[i]);
   }
   return Status::Ok();
 }
@@ -180,8 +204,8 @@ Result<PlannedScript> PlanScript(std::string_view script, const ScriptContext& c
   ScriptPlanner planner(context, session);
   for (const Statement& statement : statements) SEMEL_RETURN_IF_ERROR(planner.Run(statement));
   PlannedScript planned;
-  planned.plan.sinks = FinalizePlan(planner.sinks, *context.functions);
-  SEMEL_RETURN_IF_ERROR(CheckRetractions(planned.plan.sinks));
+  SEMEL_ASSIGN_OR_RETURN(planned.plan.sinks, FinalizePlan(planner.sinks, *context.functions));
+  SEMEL_RETURN_IF_ERROR(CheckRetractions(planned.plan.sinks, planner.sink_spans));
   planned.plan.settings = session.settings;
   std::vector<std::string> ids;
   for (const plan::PhysicalPtr& sink : planned.plan.sinks) ids.push_back(sink->id);

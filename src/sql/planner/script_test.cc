@@ -31,6 +31,7 @@ class ScriptTest : public testing::Test {
     source.name = "src";
     source.has_source = true;
     source.source_options = {{"topic", true, false, "the topic"}};
+    source.metadata = {{"begun", columnar::DataType::BigInt()}, {"ended", columnar::DataType::BigInt()}};
     out.name = "out";
     out.has_sink = true;
     upsert = out;
@@ -86,6 +87,18 @@ TEST_F(ScriptTest, IdentitiesFollowMeaningNotLayout) {
   const PlannedScript c = Plan("INSERT INTO sums SELECT user_id, MAX(amount) FROM purchases GROUP BY user_id;").value();
   EXPECT_EQ(a.plan.fingerprint, b.plan.fingerprint);
   EXPECT_NE(a.plan.fingerprint, c.plan.fingerprint);
+}
+
+TEST_F(ScriptTest, TheIdentityOfAScanNamesItsMetadata) {
+  auto fingerprint = [this](const char* key) {
+    return Plan(fmt::format("CREATE TABLE m (a INT, t BIGINT METADATA FROM '{}' VIRTUAL) WITH ('connector'='src', "
+                            "'topic'='m'); INSERT INTO sums SELECT a, t FROM m;",
+                            key))
+        .value()
+        .plan.fingerprint;
+  };
+  EXPECT_EQ(fingerprint("begun"), fingerprint("begun"));
+  EXPECT_NE(fingerprint("begun"), fingerprint("ended"));
 }
 
 TEST_F(ScriptTest, ALongLineIsShownAroundItsPlace) {

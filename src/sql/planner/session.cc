@@ -3,6 +3,7 @@
 #include "sql/planner/session.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 #include "functions/api/literal.h"
@@ -43,12 +44,46 @@ Status UnknownName(ErrorCode code, std::string_view what, const std::string& nam
       .WithSpan(span);
 }
 
+// The columns of a primary key or a partitioning: physical ones, each once.
+Status CheckColumnList(const Statement& s, const std::vector<std::string>& list,
+                       const std::vector<std::string>& names) {
+  for (auto it = list.begin(); it != list.end(); ++it) {
+    const auto column = std::find_if(s.columns.begin(), s.columns.end(), [it](const auto& c) { return c.name == *it; });
+    if (column == s.columns.end()) return UnknownName(kUnknownColumn, "column", *it, names, s.name_span);
+    const char* what = &list == &s.primary_key ? "PRIMARY KEY" : "PARTITIONED BY";
+    if (std::find(list.begin(), it, *it) != it)
+      return Status::Invalid(kDuplicateName, fmt::format("column '{}' stands twice in {}", *it, what),
+                             "name each column once")
+          .WithSpan(s.name_span);
+    if (column->kind != AstColumn::Kind::kPhysical)
+      return Status::Invalid(kTypeMismatch, fmt::format("column '{}' in {} is not physical", *it, what),
+                             "a computed or metadata column is not stored in the table")
+          .WithSpan(column->span);
+  }
+  return Status::Ok();
+}
+
+// What a table of an external catalog cannot keep: only what its format stores.
+Status CheckStored(const Statement& s) {
+  for (const AstColumn& column : s.columns)
+    if (column.kind != AstColumn::Kind::kPhysical)
+      return Status::Invalid(kUnsupportedSql,
+                             fmt::format("column '{}' is not stored: no catalog keeps it", column.name),
+                             "compute it in a view, or CREATE TEMPORARY TABLE")
+          .WithSpan(column.span);
+  if (s.watermark)
+    return Status::Invalid(kUnsupportedSql, "a WATERMARK in a table of a catalog is not supported",
+                           "leave it out: the table stores rows only")
+        .WithSpan(s.watermark->span);
+  return Status::Ok();
+}
+
 }  // namespace
 
 std::vector<std::string> Session::FullName(const std::vector<std::string>& name) const {
   if (name.size() == 3) return name;
-  if (name.size() == 2) return {catalog_, name[0], name[1]};
-  return {catalog_, database_, name[0]};
+  if (name.size() == 2) return {here_.catalog, name[0], name[1]};
+  return {here_.catalog, here_.database, name[0]};
 }
 
 Status Session::CreateCatalog(const Statement& s) {
@@ -89,28 +124,40 @@ Status Session::CreateCatalog(const Statement& s) {
 }
 
 Status Session::CreateDatabase(const Statement& s) {
-  const std::string& catalog = s.name.size() > 1 ? s.name[0] : catalog_;
-  if (catalog == kDefaultCatalog) return Status::Ok();
+  const std::string& catalog = s.name.size() > 1 ? s.name[0] : here_.catalog;
+  SEMEL_ASSIGN_OR_RETURN(std::vector<std::string> * databases, FindDatabases(catalog, s.name_span));
+  if (std::find(databases->begin(), databases->end(), s.name.back()) == databases->end()) {
+    databases->push_back(s.name.back());
+  } else if (!s.if_not_exists) {
+    return Status::Invalid(kDuplicateName, fmt::format("database '{}' exists already", s.name.back()),
+                           "use another name or IF NOT EXISTS")
+        .WithSpan(s.name_span);
+  }
+  return Status::Ok();
+}
+
+Result<std::vector<std::string>*> Session::FindDatabases(const std::string& catalog, SourceSpan span) {
+  if (catalog == kDefaultCatalog) return &databases_;
   auto it = catalogs_.find(catalog);
   if (it == catalogs_.end())
     return Status::Invalid(kUnknownCatalog, fmt::format("there is no catalog '{}'", catalog), "CREATE CATALOG first")
-        .WithSpan(s.name_span);
-  it->second.databases.push_back(s.name.back());
-  return Status::Ok();
+        .WithSpan(span);
+  return &it->second.databases;
 }
 
 Status Session::UseCatalog(const Statement& s) {
-  if (s.name[0] != kDefaultCatalog && catalogs_.count(s.name[0]) == 0)
-    return Status::Invalid(kUnknownCatalog, fmt::format("there is no catalog '{}'", s.name[0]), "CREATE CATALOG first")
-        .WithSpan(s.name_span);
-  catalog_ = s.name[0];
-  database_ = catalog_ == kDefaultCatalog ? "default_database" : "default";
+  SEMEL_RETURN_IF_ERROR(FindDatabases(s.name[0], s.name_span).status());
+  here_ = {s.name[0], s.name[0] == kDefaultCatalog ? "default_database" : "default"};
   return Status::Ok();
 }
 
+// Databases of an external catalog are told by it when a table is looked for.
 Status Session::UseDatabase(const Statement& s) {
-  if (s.name.size() > 1) catalog_ = s.name[0];
-  database_ = s.name.back();
+  Namespace where{s.name.size() > 1 ? s.name[0] : here_.catalog, s.name.back()};
+  SEMEL_ASSIGN_OR_RETURN(const std::vector<std::string>* known, FindDatabases(where.catalog, s.name_span));
+  if (where.catalog == kDefaultCatalog && std::find(known->begin(), known->end(), where.database) == known->end())
+    return UnknownName(kUnknownCatalog, "database", where.database, *known, s.name_span);
+  here_ = std::move(where);
   return Status::Ok();
 }
 
@@ -122,7 +169,7 @@ Result<std::shared_ptr<plan::TableDescriptor>> Session::Describe(const Statement
   table->name = full[2];
   table->primary_key = s.primary_key;
   table->partitioned_by = s.partitioned_by;
-  if (full[0] == kDefaultCatalog) {
+  if (full[0] == kDefaultCatalog || s.temporary) {
     auto connector = s.options.find("connector");
     if (connector == s.options.end())
       return Status::Invalid(kMissingOption, "the table needs a 'connector'", "WITH ('connector' = 'kafka', …)")
@@ -130,6 +177,9 @@ Result<std::shared_ptr<plan::TableDescriptor>> Session::Describe(const Statement
     if (connectors_.Find(connector->second) == nullptr)
       return UnknownName(kUnknownOption, "connector", connector->second, connectors_.Names(),
                          s.option_spans.at("connector"));
+    if (!s.partitioned_by.empty())
+      Notice(fmt::format("PARTITIONED BY of {} has no effect: connector '{}' has no partitions", full[2],
+                         connector->second));
     table->connector = connector->second;
     table->options = s.options;
     table->options.erase("connector");
@@ -139,7 +189,16 @@ Result<std::shared_ptr<plan::TableDescriptor>> Session::Describe(const Statement
   if (catalog == catalogs_.end())
     return Status::Invalid(kUnknownCatalog, fmt::format("there is no catalog '{}'", full[0]), "CREATE CATALOG first")
         .WithSpan(s.name_span);
+  if (s.options.count("connector") > 0)
+    return Status::Invalid(kUnknownOption, fmt::format("a table of catalog '{}' has no 'connector'", full[0]),
+                           "leave it out, or CREATE TEMPORARY TABLE for a table of this script only")
+        .WithSpan(s.option_spans.at("connector"));
+  SEMEL_RETURN_IF_ERROR(CheckStored(s));
   const connectors::CatalogType* type = connectors_.FindCatalog(catalog->second.type);
+  for (const auto& [key, value] : s.options)
+    if (type->check_table_option)
+      if (const Status usable = type->check_table_option(key, value); !usable.ok())
+        return usable.WithSpan(s.option_spans.at(key));
   table->connector = type->connector;
   for (const auto& [key, value] : catalog->second.options) table->options["catalog." + key] = value;
   for (const auto& [key, value] : s.options) table->options["table." + key] = value;
@@ -153,10 +212,11 @@ Result<std::shared_ptr<plan::TableDescriptor>> Session::Describe(const Statement
 Status Session::CreateTable(const Statement& s) {
   const std::vector<std::string> full = FullName(s.name);
   const std::string key = Join(full, ".");
-  if (views_.count(key) > 0)
+  Definitions& known = DefinitionsFor(s);
+  if (known.views.count(key) > 0)
     return Status::Invalid(kDuplicateName, fmt::format("'{}' is a view already", key), "use another name")
         .WithSpan(s.name_span);
-  if (tables_.count(key) > 0) {
+  if (known.tables.count(key) > 0) {
     if (s.if_not_exists) return Status::Ok();
     return Status::Invalid(kDuplicateName, fmt::format("table '{}' exists already", key),
                            "use another name or IF NOT EXISTS")
@@ -180,14 +240,18 @@ Status Session::CreateTable(const Statement& s) {
     }
   }
   for (const std::vector<std::string>* list : {&s.primary_key, &s.partitioned_by})
-    for (const std::string& name : *list)
-      if (std::find(names.begin(), names.end(), name) == names.end())
-        return UnknownName(kUnknownColumn, "column", name, names, s.name_span);
-  TableDefinition definition{table, s.columns, s.watermark_column, s.watermark, s.name_span, s.option_spans};
+    SEMEL_RETURN_IF_ERROR(CheckColumnList(s, *list, names));
+  TableDefinition definition{table,
+                             s.columns,
+                             s.watermark_column,
+                             s.watermark,
+                             s.name_span,
+                             s.option_spans,
+                             table->options.count("create") > 0};
   for (AstColumn& column : definition.columns)
     if (std::find(s.primary_key.begin(), s.primary_key.end(), column.name) != s.primary_key.end())
       column.type = column.type.WithNullable(false);
-  tables_[key] = std::move(definition);
+  known.tables[key] = std::move(definition);
   return Status::Ok();
 }
 
@@ -213,56 +277,82 @@ Result<columnar::DataType> Session::MetadataType(const plan::TableDescriptor& ta
 
 Status Session::CreateView(const Statement& s) {
   const std::string key = Join(FullName(s.name), ".");
-  if (tables_.count(key) > 0)
+  Definitions& known = DefinitionsFor(s);
+  if (known.tables.count(key) > 0)
     return Status::Invalid(kDuplicateName, fmt::format("'{}' is a table already", key), "use another name")
         .WithSpan(s.name_span);
-  if (!s.if_not_exists && views_.count(key) > 0)
+  if (!s.if_not_exists && known.views.count(key) > 0)
     return Status::Invalid(kDuplicateName, fmt::format("view '{}' exists already", key), "use another name")
         .WithSpan(s.name_span);
-  views_.emplace(key, ViewDefinition{s.query});
+  known.views.emplace(key, ViewDefinition{s.query, s.view_columns, here_});
   return Status::Ok();
 }
 
 Status Session::Drop(const Statement& s) {
   const std::vector<std::string> full = FullName(s.name);
   const std::string key = Join(full, ".");
-  if (s.kind == StatementKind::kDropTable && full[0] != kDefaultCatalog)
+  const bool of_view = s.kind == StatementKind::kDropView;
+  const char* kind = of_view ? "VIEW" : "TABLE";
+  const bool hidden = of_view ? temporary_.views.count(key) > 0 : temporary_.tables.count(key) > 0;
+  if (hidden && !s.temporary)
+    return Status::Invalid(kWrongDirection, fmt::format("'{}' is temporary", full[2]),
+                           fmt::format("DROP TEMPORARY {}", kind))
+        .WithSpan(s.name_span);
+  Definitions& known = DefinitionsFor(s);
+  if (of_view ? known.tables.count(key) > 0 : known.views.count(key) > 0)
+    return Status::Invalid(kWrongDirection, fmt::format("'{}' is a {}", full[2], of_view ? "table" : "view"),
+                           fmt::format("DROP {}{}", s.temporary ? "TEMPORARY " : "", of_view ? "TABLE" : "VIEW"))
+        .WithSpan(s.name_span);
+  if (!of_view && !s.temporary && full[0] != kDefaultCatalog)
     return Status::Invalid(kUnsupportedSql, "DROP TABLE in an external catalog is not supported",
                            "drop it with a tool of the catalog: Semel never deletes tables")
         .WithSpan(s.name_span);
-  const size_t dropped = s.kind == StatementKind::kDropView ? views_.erase(key) : tables_.erase(key);
-  if (dropped == 0 && !s.if_exists) return UnknownName(kUnknownTable, "table or view", key, TableNames(), s.name_span);
+  const size_t dropped = of_view ? known.views.erase(key) : known.tables.erase(key);
+  if (dropped == 0 && !s.if_exists) return UnknownTable(full, of_view ? "view" : "table", s.name_span);
   return Status::Ok();
 }
 
 const ViewDefinition* Session::FindView(const std::vector<std::string>& name) const {
-  auto it = views_.find(Join(FullName(name), "."));
-  return it == views_.end() ? nullptr : &it->second;
+  const std::string key = Join(FullName(name), ".");
+  for (const Definitions* known : {&temporary_, &permanent_}) {
+    if (known->tables.count(key) > 0) return nullptr;
+    if (const auto it = known->views.find(key); it != known->views.end()) return &it->second;
+  }
+  return nullptr;
 }
 
 std::vector<std::string> Session::TableNames() const {
+  std::set<std::string> names;
+  for (const Definitions* known : {&temporary_, &permanent_}) {
+    for (const auto& [name, table] : known->tables) names.insert(name);
+    for (const auto& [name, view] : known->views) names.insert(name);
+  }
+  return {names.begin(), names.end()};
+}
+
+// The nearest name is told by the last part: the first two are the same for most.
+Status Session::UnknownTable(const std::vector<std::string>& full, std::string_view what, SourceSpan span) const {
   std::vector<std::string> names;
-  for (const auto& [name, table] : tables_) names.push_back(name);
-  for (const auto& [name, view] : views_) names.push_back(name);
-  return names;
+  for (const std::string& known : TableNames()) names.push_back(Split(known, '.').back());
+  return UnknownName(kUnknownTable, what, full[2], names, span);
 }
 
 Result<const TableDefinition*> Session::FindTable(const std::vector<std::string>& name, SourceSpan span) {
   const std::vector<std::string> full = FullName(name);
-  auto it = tables_.find(Join(full, "."));
-  if (it != tables_.end()) return &it->second;
-  if (views_.count(Join(full, ".")) > 0)
-    return Status::Invalid(kWrongDirection, fmt::format("'{}' is a view", full[2]), "insert into a table")
-        .WithSpan(span);
+  const std::string key = Join(full, ".");
+  for (const Definitions* known : {&temporary_, &permanent_}) {
+    if (const auto it = known->tables.find(key); it != known->tables.end()) return &it->second;
+    if (known->views.count(key) > 0)
+      return Status::Invalid(kWrongDirection, fmt::format("'{}' is a view", full[2]), "insert into a table")
+          .WithSpan(span);
+  }
   if (catalogs_.count(full[0]) > 0) return LoadFromCatalog(full, span);
   if (full[0] != kDefaultCatalog) {
     std::vector<std::string> catalogs{kDefaultCatalog};
     for (const auto& [catalog, definition] : catalogs_) catalogs.push_back(catalog);
     return UnknownName(kUnknownCatalog, "catalog", full[0], catalogs, span);
   }
-  std::vector<std::string> names;
-  for (const std::string& known : TableNames()) names.push_back(Split(known, '.').back());
-  return UnknownName(kUnknownTable, "table", full[2], names, span);
+  return UnknownTable(full, "table", span);
 }
 
 Result<const TableDefinition*> Session::LoadFromCatalog(const std::vector<std::string>& full, SourceSpan span) {
@@ -291,7 +381,7 @@ Result<const TableDefinition*> Session::LoadFromCatalog(const std::vector<std::s
   definition.table = table;
   definition.span = span;
   definition.is_looked_up = true;
-  return &(tables_[Join(full, ".")] = std::move(definition));
+  return &(permanent_.tables[Join(full, ".")] = std::move(definition));
 }
 
 void Session::Notice(std::string text) {
@@ -339,7 +429,7 @@ Status Session::CheckOptions(const TableDefinition& definition, bool source) {
                            fmt::format("connector '{}' cannot be {}", table.connector, source ? "read" : "written"),
                            "use another connector for this table")
         .WithSpan(definition.span);
-  if (table.catalog != kDefaultCatalog) return Status::Ok();  // the catalog checked its own
+  if (definition.is_looked_up) return Status::Ok();  // the catalog checked its own
   SEMEL_RETURN_IF_ERROR(CheckFormatOptions(definition));
   const std::vector<connectors::OptionSpec>& specs = source ? connector->source_options : connector->sink_options;
   const std::vector<connectors::OptionSpec>& others = source ? connector->sink_options : connector->source_options;

@@ -8,8 +8,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "connectors/api/registry.h"
 #include "sql/syntax/ast.h"
 
@@ -23,14 +25,23 @@ struct TableDefinition {
   AstExprPtr watermark;
   SourceSpan span;
   std::map<std::string, SourceSpan> option_spans;
-  bool is_looked_up = false;  // in a catalog: the script does not declare its columns
+  bool is_looked_up = false;  // in an external catalog, which knows its options; the script declares no columns
+};
+
+// Where names of fewer than three parts are looked up.
+struct Namespace {
+  std::string catalog = "default_catalog";
+  std::string database = "default_database";
 };
 
 struct ViewDefinition {
   AstQueryPtr query;
+  std::vector<std::string> columns;  // their new names; empty: the query's
+  Namespace where;  // of its definition: the query's names are looked up there, wherever the view is used
 };
 
-// Name → definition, with catalogs opened when first needed. One strand.
+// Name → definition, with catalogs opened when first needed. Temporary tables and views belong to the script, whatever
+// catalog their name says, and hide what the catalog has under the same name. One strand.
 class Session {
  public:
   Session(const connectors::Registry& connectors, connectors::ConnectorContext context, bool offline)
@@ -49,7 +60,13 @@ class Session {
 
   // The table of this name, from the script or from its catalog; unknown names get the nearest one as a hint.
   Result<const TableDefinition*> FindTable(const std::vector<std::string>& name, SourceSpan span);
+  // What a CREATE TABLE has defined, or found defined.
+  const TableDefinition& DefinedBy(const Statement& s) {
+    return DefinitionsFor(s).tables.at(Join(FullName(s.name), "."));
+  }
   const ViewDefinition* FindView(const std::vector<std::string>& name) const;
+  // Looks names up elsewhere from now on; returns where it was before.
+  Namespace Enter(Namespace where) { return std::exchange(here_, std::move(where)); }
   std::vector<std::string> TableNames() const;
 
   // Checks WITH options against what the connector knows, once per use of the table. `source`: read, else written.
@@ -60,6 +77,7 @@ class Session {
  private:
   Status CheckFormatOptions(const TableDefinition& definition) const;
   Result<columnar::DataType> MetadataType(const plan::TableDescriptor& table, const AstColumn& column) const;
+  Status UnknownTable(const std::vector<std::string>& full, std::string_view what, SourceSpan span) const;
   void Notice(std::string text);
   struct CatalogDefinition {
     std::string type;
@@ -67,18 +85,23 @@ class Session {
     std::unique_ptr<connectors::Catalog> opened;
     std::vector<std::string> databases;  // created by the script
   };
+  struct Definitions {
+    std::map<std::string, TableDefinition> tables;
+    std::map<std::string, ViewDefinition> views;
+  };
+  Result<std::vector<std::string>*> FindDatabases(const std::string& catalog, SourceSpan span);
   std::vector<std::string> FullName(const std::vector<std::string>& name) const;
+  Definitions& DefinitionsFor(const Statement& s) { return s.temporary ? temporary_ : permanent_; }
   Result<std::shared_ptr<plan::TableDescriptor>> Describe(const Statement& s, const std::vector<std::string>& full);
   Result<const TableDefinition*> LoadFromCatalog(const std::vector<std::string>& full, SourceSpan span);
 
   const connectors::Registry& connectors_;
   connectors::ConnectorContext context_;
   const bool offline_;
-  std::string catalog_ = "default_catalog";
-  std::string database_ = "default_database";
+  Namespace here_;
+  std::vector<std::string> databases_{"default_database"};  // of the default catalog
   std::map<std::string, CatalogDefinition> catalogs_;
-  std::map<std::string, TableDefinition> tables_;
-  std::map<std::string, ViewDefinition> views_;
+  Definitions temporary_, permanent_;  // by full name
 };
 
 }  // namespace semel::sql

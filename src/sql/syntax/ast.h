@@ -24,6 +24,7 @@ enum class AstKind : uint8_t {
   kStar,    // * (select list, COUNT(*))
   kNumber,  // text as written: 1, 1.50, 1e3
   kString,  // text unescaped
+  kBinary,  // X'…': text holds the bytes
   kNull,
   kBoolean,   // text "TRUE" or "FALSE"
   kInterval,  // text of the value, unit in `name` ("SECOND")
@@ -73,7 +74,8 @@ struct AstFrom {
   std::vector<std::string> table;  // kTable, kTumble
   AstQueryPtr query;               // kQuery
   std::string alias;
-  std::string rowtime;  // kTumble: DESCRIPTOR(column)
+  std::vector<std::string> column_aliases;  // AS t(a, b)
+  std::string rowtime;                      // kTumble: DESCRIPTOR(column)
   AstExprPtr size;
   AstExprPtr offset;  // may be null
 };
@@ -124,6 +126,7 @@ struct Statement {
   std::vector<std::string> name;  // table, view, catalog, database
   SourceSpan name_span;
   std::string key, value;  // SET, RESET
+  bool temporary = false;  // CREATE and DROP
   bool if_not_exists = false;
   bool if_exists = false;
   bool changelog = false;  // EXPLAIN CHANGELOG_MODE
@@ -134,7 +137,9 @@ struct Statement {
   std::vector<std::string> partitioned_by;
   std::map<std::string, std::string> options;
   std::map<std::string, SourceSpan> option_spans;
+  std::vector<std::string> view_columns;  // CREATE VIEW v (a, b) AS
   std::vector<std::string> insert_columns;
+  std::vector<SourceSpan> insert_column_spans;
   AstQueryPtr query;
 };
 
