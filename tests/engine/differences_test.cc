@@ -2,50 +2,12 @@
 // Copyright The Semel Authors
 //
 // Where Semel differs from Flink on purpose, as far as values show it (docs/differences.md).
-#include "tests/engine/engine_fixture.h"
-#include "tests/engine/feed.h"
+#include "tests/engine/expression_fixture.h"
 
 namespace semel {
 namespace {
 
-class DifferencesTest : public EngineTest {
- protected:
-  void SetUp() override {
-    EngineTest::SetUp();
-    feed_ = std::make_unique<Feed>(*env_);
-    feed_->splits = {"a"};
-    feed_->Send("a",
-                {R"({"n":10,"big":99999999999999999999999999999999999999,"s":"aÄ","ts":"1969-12-31 13:00:00.500"})"});
-    connectors_.Add(FeedConnector(*feed_));
-  }
-
-  // The expression's text over that row.
-  Result<std::string> Evaluate(const std::string& expression) {
-    job::JobOptions options;
-    options.until_end = options.fresh = options.append_again = true;
-    feed_->next = 0;
-    tables_["out"].rows.clear();
-    SEMEL_ASSIGN_OR_RETURN(
-        std::unique_ptr<job::Job> job,
-        MakeJob(fmt::format("SET 'pipeline.name' = 'engine'; SET 'execution.checkpointing.dir' = '{}/cp';"
-                            "CREATE TABLE p (n INT, big DECIMAL(38,0), s STRING, ts TIMESTAMP(3)) WITH "
-                            "('connector'='feed', 'format'='json');"
-                            "CREATE TABLE out (v STRING) WITH ('connector'='memory');"
-                            "INSERT INTO out SELECT CAST({} AS STRING) FROM p;",
-                            dir_, expression),
-                options));
-    SEMEL_RETURN_IF_ERROR(job->Run([](const std::string&) {}).status());
-    return tables_["out"].rows.at(0);
-  }
-
-  void Fails(const std::string& expression, int code) {
-    const Status status = Evaluate(expression).status();
-    EXPECT_EQ(status.code().number, code) << expression << ": " << status.ToString();
-    EXPECT_EQ(status.code().exit, ExitCode::kData) << expression;
-  }
-
-  std::unique_ptr<Feed> feed_;
-};
+using DifferencesTest = ExpressionTest;
 
 TEST_F(DifferencesTest, ADecimalThatOverflowsInArithmeticIsAnError) {
   for (const char* expression : {"big + big", "big - (0 - big)", "big * n"}) Fails(expression, 1202);

@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "columnar/calendar.h"
+#include "columnar/decimal_math.h"
 #include "columnar/parse_text.h"
-#include "columnar/value_text.h"
 #include "functions/api/kernels.h"
 #include "functions/arithmetic/register.h"
 
@@ -133,74 +133,29 @@ Result<ColumnPtr> AddInterval(Op op, const EvalContext& context, std::span<const
   });
 }
 
-// a / b with `scale` digits, HALF_UP, without losing digits on the way: long division digit by digit past 38.
-bool DivideDecimal(int128 a, int sa, int128 b, int sb, int scale, int precision, int128& out) {
-  // out = round(a × 10^(scale − sa + sb) / b)
-  const bool negative = (a < 0) != (b < 0);
-  columnar::uint128 n = a < 0 ? -static_cast<columnar::uint128>(a) : static_cast<columnar::uint128>(a);
-  const columnar::uint128 d = b < 0 ? -static_cast<columnar::uint128>(b) : static_cast<columnar::uint128>(b);
-  int shift = scale - sa + sb;
-  columnar::uint128 quotient = n / d, rest = n % d;
-  const columnar::uint128 limit = static_cast<columnar::uint128>(columnar::PowerOfTen(38));
-  for (; shift > 0; --shift) {
-    if (quotient >= limit) return false;
-    // Digit and remainder of rest × 10 / d by ten additions: rest × 10 itself may not fit 128 bits.
-    columnar::uint128 digit = 0, remainder = 0;
-    for (int k = 0; k < 10; ++k) {
-      remainder += rest;
-      if (remainder >= d) {
-        remainder -= d;
-        ++digit;
-      }
-    }
-    quotient = quotient * 10 + digit;
-    rest = remainder;
-  }
-  bool round_up = rest >= d - rest;
-  for (; shift < 0; ++shift) {
-    round_up = quotient % 10 >= 5;
-    quotient /= 10;
-  }
-  if (round_up) ++quotient;
-  out = negative ? -static_cast<int128>(quotient) : static_cast<int128>(quotient);
-  return quotient < static_cast<columnar::uint128>(columnar::PowerOfTen(precision));
-}
-
-Status DecimalRow(Op op, int128 a, const DataType& ta, int128 b, const DataType& tb, const DataType& result,
-                  ColumnBuilder& out) {
+Status DecimalRow(Op op, columnar::Decimal a, columnar::Decimal b, const DataType& result, ColumnBuilder& out) {
+  if (b.value == 0 && (op == Op::kDivide || op == Op::kModulo)) return DivisionByZero();
   int128 value = 0;
+  bool fits = false;
   const int precision = result.precision(), scale = result.scale();
   switch (op) {
     case Op::kAdd:
-    case Op::kSubtract: {
-      const int common = std::max(ta.scale(), tb.scale());
-      int128 x, y;
-      if (!columnar::Rescale(a, ta.scale(), common, 38, x) || !columnar::Rescale(b, tb.scale(), common, 38, y))
-        return Overflow(result);
-      if (op == Op::kAdd ? __builtin_add_overflow(x, y, &value) : __builtin_sub_overflow(x, y, &value))
-        return Overflow(result);
-      if (!columnar::Rescale(value, common, scale, precision, value)) return Overflow(result);
+      fits = columnar::AddDecimals(a, b, scale, precision, value);
       break;
-    }
+    case Op::kSubtract:
+      fits = columnar::SubtractDecimals(a, b, scale, precision, value);
+      break;
     case Op::kMultiply:
-      if (__builtin_mul_overflow(a, b, &value) ||
-          !columnar::Rescale(value, ta.scale() + tb.scale(), scale, precision, value))
-        return Overflow(result);
+      fits = columnar::MultiplyDecimals(a, b, scale, precision, value);
       break;
     case Op::kDivide:
-      if (b == 0) return DivisionByZero();
-      if (!DivideDecimal(a, ta.scale(), b, tb.scale(), scale, precision, value)) return Overflow(result);
+      fits = columnar::DivideDecimals(a, b, scale, precision, value);
       break;
-    case Op::kModulo: {
-      if (b == 0) return DivisionByZero();
-      const int common = std::max(ta.scale(), tb.scale());
-      int128 x, y;
-      if (!columnar::Rescale(a, ta.scale(), common, 38, x) || !columnar::Rescale(b, tb.scale(), common, 38, y))
-        return Overflow(result);
-      if (!columnar::Rescale(x % y, common, scale, precision, value)) return Overflow(result);
+    case Op::kModulo:
+      fits = columnar::RemainderOfDecimals(a, b, scale, precision, value);
       break;
-    }
   }
+  if (!fits) return Overflow(result);
   out.AppendInt(value);
   return Status::Ok();
 }
@@ -263,7 +218,7 @@ Result<ColumnPtr> Binary(Op op, std::span<const ColumnPtr> args, int64_t rows, c
   const Column &a = *args[0], &b = *args[1];
   return MapRows(args, rows, result, [&](int64_t i, ColumnBuilder& out) -> Status {
     if (result.kind() == TypeKind::kDecimal)
-      return DecimalRow(op, a.GetInt(i), a.type(), b.GetInt(i), b.type(), result, out);
+      return DecimalRow(op, {a.GetInt(i), a.type().scale()}, {b.GetInt(i), b.type().scale()}, result, out);
     if (result.is_approximate()) {
       AppendFloating(result, FloatingResult(op, AsDouble(a, i), AsDouble(b, i)), out);
       return Status::Ok();
