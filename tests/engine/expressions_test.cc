@@ -19,5 +19,22 @@ TEST_F(ExpressionTest, ADecimalThatFitsIsNoOverflowThoughTheWayToItIsLonger) {
   Fails("big / CAST('0.00000000000000000000000000000000000009' AS DECIMAL(38,38))", 1202);
 }
 
+TEST_F(ExpressionTest, AComparisonOfDecimalsNeverFails) {
+  const std::string small = "CAST('0.5' AS DECIMAL(38,38))";
+  Gives({{"big > 0.5", "TRUE"},
+         {"big = " + small, "FALSE"},
+         {small + " < big", "TRUE"},
+         {"0 - big < " + small, "TRUE"},
+         {"big IN (1.5, 2)", "FALSE"},
+         {"big IN (1.5, 99999999999999999999999999999999999999)", "TRUE"},
+         {"big NOT BETWEEN 0.5 AND 1.123456789", "TRUE"},
+         {"big IS DISTINCT FROM 1.0", "TRUE"},
+         {"CAST(9223372036854775807 AS BIGINT) > CAST(1.5 AS DECIMAL(38,30))", "TRUE"},
+         {"n = 10.00", "TRUE"},
+         {"n < 10.001", "TRUE"},
+         {"NULLIF(big, 0.1) = big", "TRUE"},
+         {"CASE big WHEN 1.5 THEN 1 ELSE 2 END", "2"}});
+}
+
 }  // namespace
 }  // namespace semel
