@@ -20,6 +20,36 @@ TEST_F(DifferencesTest, ANumberThatDoesNotFitADecimalIsAnErrorAndNullForTryCast)
   EXPECT_EQ(Evaluate("CAST(n AS DECIMAL(3, 1))").value(), "+I[10.0]");
 }
 
+TEST_F(DifferencesTest, ASumBeyondItsTypeIsAnErrorInGroupsWindowsAndOver) {
+  feed_->Send("a", {R"({"n":10,"ts":"1969-12-31 13:00:00.900"})"});
+  const std::pair<const char*, std::string> greatest[] = {{"TINYINT", "127"},
+                                                          {"SMALLINT", "32767"},
+                                                          {"INT", "2147483647"},
+                                                          {"BIGINT", "9223372036854775807"},
+                                                          {"DECIMAL(38,0)", std::string(38, '9')}};
+  for (const auto& [type, value] : greatest) {
+    const std::string v = fmt::format("CAST('{}' AS {})", value, type), rows = "(SELECT ts, " + v + " AS v FROM p)";
+    for (const std::string& query :
+         {"SELECT CAST(SUM(" + v + ") AS STRING) FROM p GROUP BY n",
+          "SELECT CAST(SUM(v) OVER (ORDER BY ts) AS STRING) FROM " + rows,
+          "SELECT CAST(SUM(" + v +
+              ") AS STRING) FROM TABLE(TUMBLE(TABLE p, DESCRIPTOR(ts), INTERVAL '1' SECOND)) "
+              "GROUP BY window_start, window_end"}) {
+      const Status status = Select(query).status();
+      EXPECT_EQ(status.code().number, 8102) << query << ": " << status.ToString();
+      EXPECT_EQ(status.code().exit, ExitCode::kData);
+    }
+  }
+}
+
+TEST_F(DifferencesTest, AnAverageIsRightThoughTheSumOfItsValuesFitsNoBigint) {
+  feed_->Send("a", {R"({"n":10,"ts":"1969-12-31 13:00:00.900"})"});
+  EXPECT_EQ(Select("SELECT CAST(AVG(CAST(9223372036854775807 AS BIGINT)) AS STRING) FROM TABLE(TUMBLE(TABLE p, "
+                   "DESCRIPTOR(ts), INTERVAL '1' SECOND)) GROUP BY window_start, window_end")
+                .value(),
+            "+I[9223372036854775807]");
+}
+
 TEST_F(DifferencesTest, PartsOfATimeBefore1970AreThoseOfTheCalendar) {
   EXPECT_EQ(Evaluate("YEAR(ts)").value(), "+I[1969]");
   EXPECT_EQ(Evaluate("MONTH(ts)").value(), "+I[12]");

@@ -21,8 +21,8 @@ class ExpressionTest : public EngineTest {
     connectors_.Add(FeedConnector(*feed_));
   }
 
-  // The expression's text over that row.
-  Result<std::string> Evaluate(const std::string& expression) {
+  // The first row of a query over `p` that gives one STRING.
+  Result<std::string> Select(const std::string& query) {
     job::JobOptions options;
     options.until_end = options.fresh = options.append_again = true;
     feed_->next = 0;
@@ -30,14 +30,19 @@ class ExpressionTest : public EngineTest {
     SEMEL_ASSIGN_OR_RETURN(
         std::unique_ptr<job::Job> job,
         MakeJob(fmt::format("SET 'pipeline.name' = 'engine'; SET 'execution.checkpointing.dir' = '{}/cp';"
-                            "CREATE TABLE p (n INT, big DECIMAL(38,0), s STRING, ts TIMESTAMP(3)) WITH "
-                            "('connector'='feed', 'format'='json');"
+                            "CREATE TABLE p (n INT, big DECIMAL(38,0), s STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS "
+                            "ts) WITH ('connector'='feed', 'format'='json');"
                             "CREATE TABLE out (v STRING) WITH ('connector'='memory');"
-                            "INSERT INTO out SELECT CAST({} AS STRING) FROM p;",
-                            dir_, expression),
+                            "INSERT INTO out {};",
+                            dir_, query),
                 options));
     SEMEL_RETURN_IF_ERROR(job->Run([](const std::string&) {}).status());
     return tables_["out"].rows.at(0);
+  }
+
+  // The expression's text over that row.
+  Result<std::string> Evaluate(const std::string& expression) {
+    return Select(fmt::format("SELECT CAST({} AS STRING) FROM p", expression));
   }
 
   // Each expression has the value beside it. One job computes all of them.
