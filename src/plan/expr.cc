@@ -2,6 +2,8 @@
 // Copyright The Semel Authors
 #include "plan/expr.h"
 
+#include "columnar/value_text.h"
+
 namespace semel::plan {
 
 ExprPtr Expr::InputRef(int input, DataType type, SourceSpan span) {
@@ -42,7 +44,11 @@ std::string Expr::ToString() const {
     case ExprKind::kInputRef:
       return fmt::format("#{}", input);
     case ExprKind::kLiteral: {
-      const std::string text = columnar::ValueToString(*literal, 0);
+      // Intervals as their number: the text of a plan names operators and stays.
+      const bool is_interval =
+          type.kind() == columnar::TypeKind::kInterval || type.kind() == columnar::TypeKind::kIntervalMonths;
+      const std::string text = is_interval && literal->IsValid(0) ? columnar::DecimalToString(literal->GetInt(0), 0)
+                                                                  : columnar::ValueToString(*literal, 0);
       return fmt::format("{}:{}", type.is_text() && !literal->IsNull(0) ? "'" + text + "'" : text, type.ToString());
     }
     case ExprKind::kCall:
