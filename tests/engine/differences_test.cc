@@ -62,5 +62,26 @@ TEST_F(DifferencesTest, UpperAndLowerKnowAsciiLettersOnly) {
   EXPECT_EQ(Evaluate("LOWER(s)").value(), "+I[aÄ]");
 }
 
+TEST_F(DifferencesTest, ADayThatTheMonthDoesNotHaveIsNoTimestamp) {
+  EXPECT_EQ(Evaluate("TO_TIMESTAMP('2024-02-30 00:00:00')").value(), "+I[NULL]");
+  EXPECT_EQ(Evaluate("TRY_CAST('10:60' AS TIME)").value(), "+I[NULL]");
+  EXPECT_EQ(Evaluate("TRY_CAST('10:20:30+01:00' AS TIME)").value(), "+I[NULL]");
+  Fails("CAST('2024-02-30' AS TIMESTAMP(3))", 1201);
+}
+
+TEST_F(DifferencesTest, ATimeOutsideTheYearsOneTo9999IsAnError) {
+  Fails("TIMESTAMP '9999-12-31 23:59:59' + INTERVAL '1' SECOND", 1204);
+  Fails("CEIL(TIMESTAMP '9999-12-31 23:59:59.5' TO SECOND)", 1204);
+  Fails("TO_TIMESTAMP_LTZ(-62167219200, 0)", 1204);
+}
+
+TEST_F(DifferencesTest, ABackslashThatMayMeanTwoThingsIsRefused) {
+  for (const char* pattern : {"a\\%", "a\\\\c", "%a\\%"}) Fails(fmt::format("s LIKE '{}'", pattern), 1204);
+}
+
+TEST_F(DifferencesTest, AnEmptyTextIsReplacedBetweenCharactersNotInsideThem) {
+  EXPECT_EQ(Evaluate("REPLACE('😀', '', 'x')").value(), "+I[x😀x]");
+}
+
 }  // namespace
 }  // namespace semel
