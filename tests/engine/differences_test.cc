@@ -83,5 +83,10 @@ TEST_F(DifferencesTest, AnEmptyTextIsReplacedBetweenCharactersNotInsideThem) {
   EXPECT_EQ(Evaluate("REPLACE('😀', '', 'x')").value(), "+I[x😀x]");
 }
 
+TEST_F(DifferencesTest, AnEmptyPatternFitsTheEmptyTextOnly) {
+  EXPECT_EQ(Evaluate("s LIKE ''").value(), "+I[FALSE]");
+  EXPECT_EQ(Evaluate("'' LIKE ''").value(), "+I[TRUE]");
+}
+
 }  // namespace
 }  // namespace semel
