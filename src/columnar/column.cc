@@ -176,7 +176,7 @@ void ColumnBuilder::AppendInt(int128 v) {
 
 void ColumnBuilder::AppendString(std::string_view v) {
   SEMEL_DCHECK(physical_ == PhysicalKind::kBinary);
-  SEMEL_CHECK(data_.size() + v.size() <= 0x7fffffff, "a column of text holds at most 2 GiB");
+  SEMEL_CHECK(HasRoomFor(v.size()), "a column of text holds at most 2 GiB");
   data_.Append(v.data(), v.size());
   const int32_t end = static_cast<int32_t>(data_.size());
   values_.Append(&end, 4);

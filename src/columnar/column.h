@@ -72,6 +72,9 @@ class Buffer {
   size_t capacity_ = 0;
 };
 
+// A column of text or bytes holds less than 2 GiB: its offsets have 32 bits.
+inline constexpr size_t kMaxTextBytes = 0x7fffffff;
+
 using BufferPtr = std::shared_ptr<const Buffer>;
 
 inline bool GetBit(const uint8_t* bits, int64_t i) { return (bits[i >> 3] >> (i & 7)) & 1; }
@@ -168,7 +171,10 @@ class ColumnBuilder {
       length_ += static_cast<int64_t>(run.size());
     }
   }
+  // REQUIRES: HasRoomFor(v.size()).
   void AppendString(std::string_view v);
+  // Whether so many bytes more fit a column of text or bytes.
+  bool HasRoomFor(size_t bytes) const { return bytes <= kMaxTextBytes && data_.size() <= kMaxTextBytes - bytes; }
   // A ROW value: the caller has appended one value to each child (also under a NULL row).
   void AppendRow(bool valid);
   ColumnBuilder& child(size_t i) { return *children_[i]; }

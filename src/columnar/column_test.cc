@@ -71,7 +71,22 @@ TEST(ColumnTest, TextOfValuesFollowsFlink) {
   EXPECT_EQ(DoubleToString(0.001), "0.001");
   EXPECT_EQ(DoubleToString(1.0 / 3), "0.3333333333333333");
   EXPECT_EQ(FloatToString(0.1f), "0.1");
+  EXPECT_EQ(FloatToString(16777216.0f), "1.6777216E7");
+  EXPECT_EQ(FloatToString(1e-45f), "1.4E-45");
+  EXPECT_EQ(DoubleToString(0.5), "0.5");
+  EXPECT_EQ(DoubleToString(1200), "1200.0");
   EXPECT_EQ(TimeToString(3'723'000, 0), "01:02:03");
+  ColumnBuilder spans(DataType::Interval()), months(DataType::IntervalMonths());
+  for (int64_t micros : {int64_t{86'400'000'000}, int64_t{-90'000'000}, int64_t{1'500'000}, int64_t{1}})
+    spans.Append(micros);
+  for (int32_t n : {24, -14}) months.Append(n);
+  const ColumnPtr s = spans.Finish(), m = months.Finish();
+  EXPECT_EQ(ValueToString(*s, 0), "+1 00:00:00.000");
+  EXPECT_EQ(ValueToString(*s, 1), "-0 00:01:30.000");
+  EXPECT_EQ(ValueToString(*s, 2), "+0 00:00:01.500");
+  EXPECT_EQ(ValueToString(*s, 3), "+0 00:00:00.000001");
+  EXPECT_EQ(ValueToString(*m, 0), "+2-00");
+  EXPECT_EQ(ValueToString(*m, 1), "-1-02");
 }
 
 TEST(BatchTest, TakeKeepsKinds) {

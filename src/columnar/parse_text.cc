@@ -36,6 +36,36 @@ int DaysInMonth(int y, int m) {
   return m == 2 && ((y % 4 == 0 && y % 100 != 0) || y % 400 == 0) ? 29 : kDays[m - 1];
 }
 
+// Takes a number of `least` to `most` digits from the front of the text, or the character that has to stand there.
+bool TakeNumber(std::string_view& text, size_t least, size_t most, int& value) {
+  size_t n = 0;
+  value = 0;
+  for (; n < most && n < text.size() && text[n] >= '0' && text[n] <= '9'; ++n) value = value * 10 + (text[n] - '0');
+  text.remove_prefix(n);
+  return n >= least;
+}
+bool Take(std::string_view& text, char expected) {
+  if (text.empty() || text[0] != expected) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+// ".", up to 9 digits and the end of the text, or its end at once → microseconds; finer digits are dropped.
+bool TakeFraction(std::string_view& text, int64_t& micros) {
+  micros = 0;
+  if (text.empty()) return true;
+  if (!Take(text, '.') || text.size() > 9) return false;
+  int64_t unit = 100'000;
+  for (; !text.empty() && text[0] >= '0' && text[0] <= '9'; text.remove_prefix(1), unit /= 10)
+    micros += (text[0] - '0') * unit;
+  return text.empty();
+}
+
+std::optional<int32_t> Day(int y, int m, int d) {
+  if (y < 1 || y > 9999 || m < 1 || m > 12 || d < 1 || d > DaysInMonth(y, m)) return std::nullopt;
+  return DaysFromCivil(y, m, d);
+}
+
 constexpr std::array<int128, 39> MakePowers() {
   std::array<int128, 39> powers{};
   powers[0] = 1;
@@ -73,8 +103,7 @@ bool Rescale(int128 value, int from_scale, int to_scale, int precision, int128& 
 std::optional<int32_t> ParseDate(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
   const int y = Digits(text.data(), 4), m = Digits(text.data() + 5, 2), d = Digits(text.data() + 8, 2);
-  if (y < 1 || m < 1 || m > 12 || d < 1 || d > DaysInMonth(y, m)) return std::nullopt;
-  return DaysFromCivil(y, m, d);
+  return Day(y, m, d);
 }
 
 std::optional<int64_t> ParseTimeOfDay(std::string_view text) {
@@ -99,6 +128,44 @@ std::optional<int64_t> ParseTimestamp(std::string_view text, bool iso) {
   const std::optional<int64_t> time = ParseTimeOfDay(text.substr(11));
   if (!day || !time) return std::nullopt;
   return *day * kDayMicros + *time;
+}
+
+std::optional<int32_t> ParseLenientDate(std::string_view text) {
+  if (const size_t blank = text.find(' '); blank != std::string_view::npos && blank > 0) text = text.substr(0, blank);
+  constexpr size_t kDigits = 9;
+  int y = 0, m = 1, d = 1;
+  if (!TakeNumber(text, 1, kDigits, y)) return std::nullopt;
+  if (!text.empty() && (!Take(text, '-') || !TakeNumber(text, 1, kDigits, m))) return std::nullopt;
+  if (!text.empty() && (!Take(text, '-') || !TakeNumber(text, 1, kDigits, d))) return std::nullopt;
+  return text.empty() ? Day(y, m, d) : std::nullopt;
+}
+
+std::optional<int64_t> ParseLenientTimeOfDay(std::string_view text) {
+  constexpr size_t kDigits = 9;
+  int h = 0, m = 0, s = 0;
+  int64_t micros = 0;
+  if (!TakeNumber(text, 1, kDigits, h)) return std::nullopt;
+  if (!text.empty() && (!Take(text, ':') || !TakeNumber(text, 1, kDigits, m))) return std::nullopt;
+  if (!text.empty() && (!Take(text, ':') || !TakeNumber(text, 1, kDigits, s) || !TakeFraction(text, micros)))
+    return std::nullopt;
+  if (!text.empty() || h > 23 || m > 59 || s > 59) return std::nullopt;
+  return (h * 3600 + m * 60 + s) * kSecondMicros + micros;
+}
+
+std::optional<int64_t> ParseLenientTimestamp(std::string_view text) {
+  int y = 0, month = 0, d = 0, h = 0, m = 0, s = 0;
+  int64_t micros = 0;
+  if (!TakeNumber(text, 4, 4, y) || !Take(text, '-') || !TakeNumber(text, 1, 2, month) || !Take(text, '-') ||
+      !TakeNumber(text, 1, 2, d))
+    return std::nullopt;
+  const bool has_time = !text.empty();
+  if (has_time && (!Take(text, ' ') || !TakeNumber(text, 1, 2, h) || !Take(text, ':') || !TakeNumber(text, 1, 2, m) ||
+                   !Take(text, ':') || !TakeNumber(text, 1, 2, s) || !TakeFraction(text, micros)))
+    return std::nullopt;
+  const bool is_midnight = h == 24 && m == 0 && s == 0 && micros == 0;
+  const std::optional<int32_t> day = Day(y, month, d);
+  if (!day || (h > 23 && !is_midnight) || m > 59 || s > 59) return std::nullopt;
+  return *day * kDayMicros + (h * 3600 + m * 60 + s) * kSecondMicros + micros;
 }
 
 DecimalParse ParseDecimal(std::string_view text, int precision, int scale, int128& unscaled) {

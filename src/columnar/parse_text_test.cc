@@ -19,6 +19,45 @@ TEST(ParseTextTest, DatesAndTimestampsRoundTrip) {
     EXPECT_FALSE(ParseTimestamp(bad)) << bad;
 }
 
+// Observed on Flink 2.1, but for the days and hours that no calendar has.
+TEST(ParseTextTest, LenientFormsAreThoseOfFlinksCasts) {
+  const std::pair<const char*, const char*> timestamps[] = {
+      {"2024-01-05", "2024-01-05 00:00:00.000"},
+      {"2024-1-5", "2024-01-05 00:00:00.000"},
+      {"2024-01-05 1:2:3", "2024-01-05 01:02:03.000"},
+      {"2024-1-5 01:02:03.", "2024-01-05 01:02:03.000"},
+      {"2024-01-05 10:00:00.5", "2024-01-05 10:00:00.500"},
+      {"2024-01-05 10:00:00.123456789", "2024-01-05 10:00:00.123"},
+      {"2024-12-31 24:00:00", "2025-01-01 00:00:00.000"}};
+  for (const auto& [text, value] : timestamps) {
+    ASSERT_TRUE(ParseLenientTimestamp(text)) << text;
+    EXPECT_EQ(TimestampToString(*ParseLenientTimestamp(text), 3), value) << text;
+  }
+  for (const char* bad :
+       {"", " 2024-01-05", "2024-01-05 ", "2024-01-05T10:00:00", "2024-01-05 10:00", "2024-01-05 10", "2024",
+        "2024-01-05xyz", "2024-001-05", "24-01-05", "12024-01-05", "0000-01-05", "2024-13-05", "2024-02-30",
+        "2024-01-05  10:00:00", "2024-01-05 10:00:00.1234567890", "2024-01-05 10:00:00.1x", "2024-01-05 24:00:01"})
+    EXPECT_FALSE(ParseLenientTimestamp(bad)) << bad;
+  const std::pair<const char*, const char*> dates[] = {{"2024-1-5", "2024-01-05"},    {"2024-5", "2024-05-01"},
+                                                       {"2024", "2024-01-01"},        {"24-1-5", "0024-01-05"},
+                                                       {"02024-1-005", "2024-01-05"}, {"2024-01-05 x", "2024-01-05"}};
+  for (const auto& [text, value] : dates) {
+    ASSERT_TRUE(ParseLenientDate(text)) << text;
+    EXPECT_EQ(DateToString(*ParseLenientDate(text)), value) << text;
+  }
+  for (const char* bad : {"", "2024-01-05xyz", "2024-01-055", "2024-02-30", "2024-1-32", "12024-1-5", "-2024-1-5",
+                          "2024-01- 5", "2024-01-05T10:00:00", "2024-", "2024-1-", "0-1-5"})
+    EXPECT_FALSE(ParseLenientDate(bad)) << bad;
+  const std::pair<const char*, const char*> times[] = {
+      {"10:20", "10:20:00.000"}, {"10", "10:00:00.000"}, {"1:2:3", "01:02:03.000"}, {"010:20:30.5", "10:20:30.500"}};
+  for (const auto& [text, value] : times) {
+    ASSERT_TRUE(ParseLenientTimeOfDay(text)) << text;
+    EXPECT_EQ(TimeToString(static_cast<int32_t>(*ParseLenientTimeOfDay(text) / 1000), 3), value) << text;
+  }
+  for (const char* bad : {"", "10:", "10:20:", "24:00:00", "10:60", "10:20:60", "10:20:30x", "10:20:30+01:00"})
+    EXPECT_FALSE(ParseLenientTimeOfDay(bad)) << bad;
+}
+
 TEST(ParseTextTest, DecimalsAreExactOrRoundedHalfUpOrRefused) {
   struct Case {
     const char* text;

@@ -30,6 +30,7 @@ std::string JavaFloating(std::string_view shortest_exponent_form, bool negative)
   std::string digits;
   for (char c : shortest_exponent_form.substr(0, e))
     if (c >= '0' && c <= '9') digits += c;
+  while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
   const int exponent = std::stoi(std::string(shortest_exponent_form.substr(e + 1)));
   std::string text = negative ? "-" : "";
   const int count = static_cast<int>(digits.size());
@@ -49,9 +50,9 @@ std::string FloatingText(T v) {
   if (std::isnan(v)) return "NaN";
   if (std::isinf(v)) return v > 0 ? "Infinity" : "-Infinity";
   if (v == 0) return std::signbit(v) ? "-0.0" : "0.0";
-  // {:e} with the shortest digits that read back as the same value.
+  // {:e} with the shortest digits that read back as the same value, but of two digits the nearest: 4.9E-324, not 5.0.
   std::string text;
-  for (int precision = 0; precision <= 17; ++precision) {
+  for (int precision = 1; precision <= 17; ++precision) {
     text = fmt::format("{:.{}e}", std::abs(v), precision);
     if (static_cast<T>(std::strtod(text.c_str(), nullptr)) == std::abs(v)) break;
   }
@@ -64,6 +65,20 @@ std::string TimeOfDay(int64_t micros_of_day, int precision) {
   if (precision > 0)
     text += "." + fmt::format("{:06}", micros_of_day % 1'000'000).substr(0, static_cast<size_t>(precision));
   return text;
+}
+
+// "+1 00:00:00.000": days, and the time on a clock.
+std::string IntervalToString(int64_t micros) {
+  const uint64_t size = micros < 0 ? 0 - static_cast<uint64_t>(micros) : static_cast<uint64_t>(micros);
+  const auto of_day = static_cast<int64_t>(size % kDayMicros);
+  return fmt::format("{}{} {}", micros < 0 ? '-' : '+', size / kDayMicros,
+                     TimeOfDay(of_day, of_day % 1000 == 0 ? 3 : 6));
+}
+
+// "+2-00": years and months.
+std::string MonthsToString(int32_t months) {
+  const int64_t size = std::abs(int64_t{months});
+  return fmt::format("{}{}-{:02}", months < 0 ? '-' : '+', size / 12, size % 12);
 }
 
 }  // namespace
@@ -108,9 +123,11 @@ std::string ValueToString(const Column& column, int64_t i) {
     case TypeKind::kSmallInt:
     case TypeKind::kInteger:
     case TypeKind::kBigInt:
-    case TypeKind::kInterval:
-    case TypeKind::kIntervalMonths:
       return DecimalToString(column.GetInt(i), 0);
+    case TypeKind::kInterval:
+      return IntervalToString(column.values<int64_t>()[i]);
+    case TypeKind::kIntervalMonths:
+      return MonthsToString(column.values<int32_t>()[i]);
     case TypeKind::kFloat:
       return FloatToString(column.values<float>()[i]);
     case TypeKind::kDouble:

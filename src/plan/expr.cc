@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "columnar/value_text.h"
+
 namespace semel::plan {
 
 namespace {
@@ -63,7 +65,11 @@ std::string Expr::ToString() const {
     case ExprKind::kInputRef:
       return fmt::format("#{}", input);
     case ExprKind::kLiteral: {
-      const std::string text = columnar::ValueToString(*literal, 0);
+      // Intervals as their number: the text of a plan names operators and stays.
+      const bool is_interval =
+          type.kind() == columnar::TypeKind::kInterval || type.kind() == columnar::TypeKind::kIntervalMonths;
+      const std::string text = is_interval && literal->IsValid(0) ? columnar::DecimalToString(literal->GetInt(0), 0)
+                                                                   : columnar::ValueToString(*literal, 0);
       return fmt::format("{}:{}", type.is_text() && !literal->IsNull(0) ? Quoted(text, '\'') : text, type.ToString());
     }
     case ExprKind::kCall:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "columnar/decimal_math.h"
 #include "columnar/parse_text.h"
 #include "columnar/value_text.h"
 #include "state/error_codes.h"
@@ -21,7 +22,12 @@ using columnar::TypeKind;
 using plan::AggregateKind;
 
 Accumulators::Accumulators(const plan::AggregateCall& call, const DataType& argument)
-    : call_(call), argument_(argument) {}
+    : call_(call), argument_(argument) {
+  // An AVG keeps its sum to itself; the sum of a SUM is the result and has to fit its type.
+  const bool is_result = call.kind == AggregateKind::kSum && argument.is_integer();
+  most_ = is_result ? (int128{1} << (argument.byte_width() * 8 - 1)) - 1 : columnar::PowerOfTen(38) - 1;
+  least_ = is_result ? -most_ - 1 : -most_;
+}
 
 void Accumulators::AddGroup() {
   counts_.push_back(0);
@@ -45,15 +51,21 @@ bool Accumulators::TakesPart(const Batch& batch, int64_t row) const {
 
 Status Accumulators::AddExact(uint32_t group, int128 value) {
   int128& sum = exact_[group];
-  const bool overflow = __builtin_add_overflow(sum, value, &sum);
-  const bool is_decimal = argument_.kind() == TypeKind::kDecimal;
-  const int128 limit = is_decimal ? columnar::PowerOfTen(38) : int128{INT64_MAX} + 1;
-  // An AVG keeps its sum to itself; the sum of a SUM is the result and has to fit its type.
-  if (overflow || (is_decimal && (sum >= limit || sum <= -limit)) ||
-      (call_.kind == AggregateKind::kSum && argument_.kind() == TypeKind::kBigInt && (sum >= limit || sum < -limit)))
-    return Status::Invalid(kSumOverflow, fmt::format("SUM does not fit {}", call_.type.ToString()),
-                           "CAST the argument to DECIMAL(38, s), or sum per window");
+  if (__builtin_add_overflow(sum, value, &sum) || sum > most_ || sum < least_) return Overflow();
   return Status::Ok();
+}
+
+Status Accumulators::Overflow() const {
+  const std::string argument = argument_.WithNullable(true).ToString();
+  if (call_.kind == AggregateKind::kAvg)
+    return Status::Invalid(kSumOverflow, fmt::format("AVG of {}: the sum it divides has more than 38 digits", argument),
+                           "average smaller groups, or CAST the argument to DOUBLE");
+  const bool is_small = argument_.kind() != TypeKind::kBigInt && argument_.kind() != TypeKind::kDecimal;
+  return Status::Invalid(kSumOverflow,
+                         fmt::format("SUM of {} does not fit {}", argument, call_.type.WithNullable(true).ToString()),
+                         argument_.kind() == TypeKind::kDecimal
+                             ? "sum smaller groups, or CAST the argument to fewer digits of fraction"
+                             : fmt::format("SUM(CAST(… AS {})) holds more", is_small ? "BIGINT" : "DECIMAL(38, 0)"));
 }
 
 Status Accumulators::Add(uint32_t group, const Batch& batch, int64_t row) {
@@ -213,14 +225,10 @@ Status Accumulators::ExactResult(uint32_t group, int128& result) const {
     result /= count;
     return Status::Ok();
   }
-  // sum / count to the result's scale, HALF_UP: widen by one digit, divide, then let Rescale round.
-  int128 wide;
-  if (!columnar::Rescale(exact_[group], argument_.scale(), call_.type.scale(), 38, wide))
+  if (!columnar::DivideDecimals({exact_[group], argument_.scale()}, {count, 0}, call_.type.scale(),
+                                call_.type.precision(), result))
     return Status::Invalid(kSumOverflow, fmt::format("AVG does not fit {}", call_.type.ToString()),
-                           "CAST the argument to a smaller scale");
-  result = wide / count;
-  const int128 rest = wide % count, size = rest < 0 ? -rest : rest;
-  if (size >= count - size) result += wide < 0 ? -1 : 1;
+                           "CAST the argument to a smaller scale, or to DOUBLE");
   return Status::Ok();
 }
 

@@ -23,7 +23,7 @@ class Accumulators {
   Accumulators(const plan::AggregateCall& call, const columnar::DataType& argument);
 
   void AddGroup();
-  // Takes row `row` of the batch into group `group`. Invalid when a sum of BIGINT or DECIMAL overflows.
+  // Takes row `row` of the batch into group `group`. Invalid when a sum of integers or decimals overflows its type.
   Status Add(uint32_t group, const columnar::Batch& batch, int64_t row);
   // Takes row rows[i] (row i, where `rows` is empty) into groups[i], for all i in order.
   Status AddAll(std::span<const uint32_t> groups, const columnar::Batch& batch, std::span<const uint32_t> rows);
@@ -49,6 +49,7 @@ class Accumulators {
   Status ExactResult(uint32_t group, columnar::int128& result) const;
   bool TakesPart(const columnar::Batch& batch, int64_t row) const;
   Status AddExact(uint32_t group, columnar::int128 value);
+  Status Overflow() const;
   bool AddsPlainly(const columnar::Batch& batch) const;
   bool GivesPlainSums(const columnar::ColumnBuilder& out) const;
   template <typename T>
@@ -59,10 +60,11 @@ class Accumulators {
 
   plan::AggregateCall call_;
   columnar::DataType argument_;
-  std::vector<int64_t> counts_;          // values taken (rows for COUNT(*))
-  std::vector<columnar::int128> exact_;  // sum, least or greatest of integers, decimals, dates, times, booleans
-  std::vector<double> approximate_;      // the same of FLOAT and DOUBLE
-  std::vector<std::string> text_;        // least or greatest of text
+  columnar::int128 least_ = 0, most_ = 0;  // what a sum may be
+  std::vector<int64_t> counts_;            // values taken (rows for COUNT(*))
+  std::vector<columnar::int128> exact_;    // sum, least or greatest of integers, decimals, dates, times, booleans
+  std::vector<double> approximate_;        // the same of FLOAT and DOUBLE
+  std::vector<std::string> text_;          // least or greatest of text
 };
 
 // One strand. Groups are numbered from 0 and stay until Clear.

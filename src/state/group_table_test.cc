@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "columnar/parse_text.h"
 #include "columnar/value_text.h"
 #include "state/error_codes.h"
 
@@ -188,25 +189,68 @@ TEST(GroupTable, ADeltaHoldsWhatChangedAndRestoresOnTopOfItsBase) {
   }
 }
 
-TEST(GroupTable, ASumThatDoesNotFitIsAnErrorInEveryWay) {
-  const columnar::SchemaPtr schema = [] {
-    auto s = std::make_shared<columnar::Schema>();
-    s->fields = {{"v", DataType::BigInt()}};
-    return s;
-  }();
-  ColumnBuilder values(DataType::BigInt());
-  values.Append(INT64_MAX);
-  values.Append(int64_t{1});
-  const Batch batch(schema, 2, {values.Finish()});
-  const std::vector<plan::AggregateCall> calls = {{plan::AggregateKind::kSum, 0, -1, DataType::BigInt(), "sum"}};
+// A table with one group that sums or averages `values` in a column of `type`, row by row and as a batch.
+std::vector<Status> TakeAll(plan::AggregateKind kind, const DataType& type, const DataType& result,
+                            const std::vector<columnar::int128>& values, std::string* value = nullptr) {
+  auto schema = std::make_shared<columnar::Schema>();
+  schema->fields = {{"v", type}};
+  ColumnBuilder builder(type);
+  for (const columnar::int128 v : values) builder.AppendInt(v);
+  const auto rows = static_cast<int64_t>(values.size());
+  const Batch batch(schema, rows, {builder.Finish()});
+  const std::vector<plan::AggregateCall> calls = {{kind, 0, -1, result, "v"}};
   bool created = false;
-  GroupTable by_row(calls, *schema), by_batch(calls, *schema);
-  by_row.FindOrAdd("k", 1, created);
-  by_batch.FindOrAdd("k", 1, created);
-  EXPECT_TRUE(by_row.Add(0, batch, 0).ok());
-  EXPECT_EQ(by_row.Add(0, batch, 1).code(), kSumOverflow);
-  const std::vector<uint32_t> groups = {0, 0};
-  EXPECT_EQ(by_batch.AddAll(groups, batch, {}).code(), kSumOverflow);
+  GroupTable by_row(calls, *schema), by_batch(calls, *schema), running(calls, *schema);
+  for (GroupTable* table : {&by_row, &by_batch, &running}) table->FindOrAdd("k", 1, created);
+  std::vector<Status> outcomes(3);
+  for (int64_t i = 0; i < rows && outcomes[0].ok(); ++i) outcomes[0] = by_row.Add(0, batch, i);
+  const std::vector<uint32_t> groups(values.size(), 0);
+  outcomes[1] = by_batch.AddAll(groups, batch, {});
+  std::vector<uint32_t> frame_ends(values.size());
+  for (size_t i = 0; i < values.size(); ++i) frame_ends[i] = static_cast<uint32_t>(i + 1);
+  ColumnBuilder out(result);
+  outcomes[2] = running.AddAndAppendAll(0, groups, batch, frame_ends, out);
+  if (value != nullptr) {
+    ColumnBuilder one(result);
+    EXPECT_TRUE(by_batch.AppendResult(0, 0, one).ok());
+    *value = columnar::ValueToString(*one.Finish(), 0);
+  }
+  return outcomes;
+}
+
+TEST(GroupTable, ASumThatDoesNotFitItsTypeIsAnErrorInEveryWay) {
+  const DataType decimal = DataType::Decimal(38, 2);
+  struct Case {
+    DataType type;
+    columnar::int128 most;
+  };
+  for (const Case& c : {Case{DataType::TinyInt(), INT8_MAX}, Case{DataType::SmallInt(), INT16_MAX},
+                        Case{DataType::Integer(), INT32_MAX}, Case{DataType::BigInt(), INT64_MAX},
+                        Case{decimal, columnar::PowerOfTen(38) - 1}}) {
+    const auto sum = plan::AggregateKind::kSum;
+    const columnar::int128 least = c.type.is_integer() ? -c.most - 1 : -c.most;
+    for (const Status& s : TakeAll(sum, c.type, c.type, {c.most - 1, 1, -1, 1})) EXPECT_TRUE(s.ok()) << s.ToString();
+    for (const Status& s : TakeAll(sum, c.type, c.type, {least + 1, -1})) EXPECT_TRUE(s.ok()) << s.ToString();
+    for (const Status& s : TakeAll(sum, c.type, c.type, {c.most, 1})) EXPECT_EQ(s.code(), kSumOverflow);
+    for (const Status& s : TakeAll(sum, c.type, c.type, {least, -1})) EXPECT_EQ(s.code(), kSumOverflow);
+  }
+}
+
+TEST(GroupTable, AnAverageOfIntegersDoesNotOverflowAndOneOfDecimalsSaysWhatDoes) {
+  const auto avg = plan::AggregateKind::kAvg;
+  std::string value;
+  for (const DataType& type : {DataType::TinyInt(), DataType::Integer()})
+    for (const Status& s : TakeAll(avg, type, type, {127, 127, 127}, &value)) EXPECT_TRUE(s.ok()) << s.ToString();
+  EXPECT_EQ(value, "127");
+  TakeAll(avg, DataType::BigInt(), DataType::BigInt(), {INT64_MAX, INT64_MAX, INT64_MAX}, &value);
+  EXPECT_EQ(value, "9223372036854775807");
+  // The sum has 38 digits and the average 6 digits of fraction more.
+  const DataType wide = DataType::Decimal(38, 0), result = DataType::Decimal(38, 6);
+  TakeAll(avg, wide, result, {2 * columnar::PowerOfTen(32) - 3, 0}, &value);
+  EXPECT_EQ(value, "99999999999999999999999999999998.500000");
+  const Status overflow = TakeAll(avg, wide, result, {columnar::PowerOfTen(38) - 1, 1})[0];
+  EXPECT_EQ(overflow.code(), kSumOverflow);
+  EXPECT_NE(overflow.ToString().find("AVG of DECIMAL(38, 0)"), std::string::npos) << overflow.ToString();
 }
 
 }  // namespace

@@ -45,6 +45,23 @@ TEST(Datagen, ARowIsAFunctionOfSeedAndNumber) {
       << Row(one, 10'000);  // 10,000 rows a second
 }
 
+TEST(Datagen, AMisspeltColumnOrOptionIsRefusedWithTheNearest) {
+  columnar::Schema schema;
+  schema.fields = {{"id", DataType::Integer()}, {"a.b", DataType::Integer()}};
+  const std::pair<const char*, const char*> cases[] = {{"fields.idd.kind", "did you mean 'id'?"},
+                                                       {"fields.id.knd", "did you mean 'kind'?"},
+                                                       {"fields.id.var-len", "known are: kind"},
+                                                       {"fields.zzzzzz.min", "known are: id, a.b"},
+                                                       {"fields.id", "known are"},
+                                                       {"fields.", "known are"}};
+  for (const auto& [key, hint] : cases) {
+    const Status status = RowGenerator::Create(schema, {{key, "1"}}).status();
+    EXPECT_EQ(status.code(), kBadDatagenOption) << key;
+    EXPECT_NE(status.ToString().find(hint), std::string::npos) << key << ": " << status.ToString();
+  }
+  EXPECT_TRUE(RowGenerator::Create(schema, {{"fields.a.b.min", "1"}, {"seed", "1"}}).ok());
+}
+
 TEST(Datagen, ValuesStayInTheirBounds) {
   columnar::Schema schema;
   schema.fields = {{"i", DataType::Integer()}};

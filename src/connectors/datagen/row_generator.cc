@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/duration.h"
+#include "base/text.h"
 #include "columnar/parse_text.h"
 #include "columnar/value_text.h"
 
@@ -51,6 +52,32 @@ class OptionReader {
  private:
   const plan::Options& with_;
 };
+
+// "fields.<column>.<suffix>": both have to be known, or a misspelt one would go without effect.
+Status CheckFieldOptions(const columnar::Schema& schema, const plan::Options& with) {
+  static constexpr std::string_view kPrefix = "fields.";
+  static const std::vector<std::string> kSuffixes = {"kind", "min",    "max",       "start",
+                                                     "end",  "length", "null-rate", "max-past"};
+  std::vector<std::string> columns;
+  for (const columnar::Field& column : schema.fields) columns.push_back(column.name);
+  auto nearest = [](const std::string& name, const std::vector<std::string>& known) {
+    const std::string near = NearestName(name, known);
+    return near.empty() ? "known are: " + Join(known, ", ") : fmt::format("did you mean '{}'?", near);
+  };
+  for (const auto& [key, value] : with) {
+    if (key.rfind(kPrefix, 0) != 0) continue;
+    const size_t dot = std::max(key.rfind('.'), kPrefix.size());  // a column's name may have dots
+    const std::string column = key.substr(kPrefix.size(), dot - kPrefix.size());
+    const std::string suffix = dot < key.size() ? key.substr(dot + 1) : std::string();
+    if (schema.Find(column) < 0)
+      return Status::Invalid(kBadDatagenOption, fmt::format("'{}': there is no column '{}'", key, column),
+                             nearest(column, columns));
+    if (std::find(kSuffixes.begin(), kSuffixes.end(), suffix) == kSuffixes.end())
+      return Status::Invalid(kBadDatagenOption, fmt::format("'{}': a column has no option '{}'", key, suffix),
+                             nearest(suffix, kSuffixes));
+  }
+  return Status::Ok();
+}
 
 // SplitMix64's finaliser (Steele, Lea, Flood 2014).
 uint64_t Mix(uint64_t z) {
@@ -132,6 +159,7 @@ Result<RowGenerator::Field> RowGenerator::MakeField(const columnar::Field& colum
 
 Result<RowGenerator> RowGenerator::Create(const columnar::Schema& schema, const plan::Options& with) {
   RowGenerator generator;
+  SEMEL_RETURN_IF_ERROR(CheckFieldOptions(schema, with));
   const OptionReader in(with);
   SEMEL_RETURN_IF_ERROR(in.Number("seed", generator.seed_));
   SEMEL_RETURN_IF_ERROR(in.Number("rows-per-second", generator.rows_per_second_));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Semel Authors
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -24,6 +25,23 @@ int64_t CutTimestamp(int64_t micros, int precision) {
   return columnar::FloorTo(micros, static_cast<int64_t>(columnar::PowerOfTen(6 - precision)));
 }
 
+// Whether the text is a floating-point number as Java spells them (Double.valueOf): NaN and Infinity in these letters,
+// "0x1.8p3", and a suffix f or d. `digits` is what strtod reads.
+bool IsFloating(std::string_view text, std::string& digits) {
+  std::string_view size = text;
+  if (!size.empty() && (size[0] == '-' || size[0] == '+')) size.remove_prefix(1);
+  if (size.empty()) return false;
+  digits = text;
+  if (size == "NaN" || size == "Infinity") return true;
+  if (std::string_view("fFdD").find(size.back()) != std::string_view::npos) {
+    digits.pop_back();
+    size.remove_suffix(1);
+  }
+  const bool is_hex = size.size() > 2 && size[0] == '0' && (size[1] == 'x' || size[1] == 'X');
+  if (is_hex && size.find_first_of("pP") == std::string_view::npos) return false;
+  return size.find_first_not_of(is_hex ? "0123456789abcdefABCDEFxXpP+-." : "0123456789eE+-.") == std::string_view::npos;
+}
+
 // Converts one value and appends it; false: the value does not fit (the caller makes it an error or NULL).
 class CastTo {
  public:
@@ -45,6 +63,10 @@ class CastTo {
       return FromText(columnar::DecimalToString(value, scale));
     }
     return true;
+  }
+
+  bool FromFloat(float value) {
+    return type_.is_text() ? FromText(columnar::FloatToString(value)) : FromDouble(static_cast<double>(value));
   }
 
   bool FromDouble(double value) {
@@ -71,13 +93,10 @@ class CastTo {
 
   bool FromText(std::string_view text) {
     switch (type_.kind()) {
-      case TypeKind::kString: {
-        AppendText(text);
-        return true;
-      }
+      case TypeKind::kString:
+        return AppendText(text);
       case TypeKind::kBytes:
-        out_.AppendString(text);
-        return true;
+        return Append(text);
       case TypeKind::kBoolean:
         return BooleanText(ToLowerAscii(TrimAscii(text)));
       case TypeKind::kDecimal: {
@@ -89,17 +108,25 @@ class CastTo {
       }
       case TypeKind::kFloat:
       case TypeKind::kDouble: {
-        const std::string trimmed(TrimAscii(text));
+        std::string digits;
         char* end = nullptr;
-        const double value = std::strtod(trimmed.c_str(), &end);
-        if (trimmed.empty() || *end != '\0') return false;
-        AppendFloating(value);
-        return true;
+        if (!IsFloating(TrimAscii(text), digits)) return false;
+        if (type_.kind() == TypeKind::kFloat) {
+          out_.Append(std::strtof(digits.c_str(), &end));
+        } else {
+          out_.Append(std::strtod(digits.c_str(), &end));
+        }
+        if (end != digits.c_str() && *end == '\0') return true;
+        out_.RemoveLast();
+        return false;
       }
       default:
-        return type_.is_integer() ? IntegerText(TrimAscii(text)) : TimeText(TrimAscii(text));
+        return type_.is_integer() ? IntegerText(TrimAscii(text)) : TimeText(text);
     }
   }
+
+  // Whether the last value that did not fit was text beyond what a column holds.
+  bool is_too_long() const { return is_too_long_; }
 
  private:
   void AppendFloating(double value) {
@@ -111,16 +138,23 @@ class CastTo {
   }
 
   // CHAR(n) and VARCHAR(n): cut to n code points, CHAR padded with blanks.
-  void AppendText(std::string_view text) {
+  bool AppendText(std::string_view text) {
     size_t points = 0, bytes = 0;
     while (bytes < text.size() && points < static_cast<size_t>(type_.length())) {
       ++bytes;
       while (bytes < text.size() && (text[bytes] & 0xc0) == 0x80) ++bytes;
       ++points;
     }
-    std::string value(text.substr(0, bytes));
-    if (type_.fixed_length()) value.append(static_cast<size_t>(type_.length()) - points, ' ');
-    out_.AppendString(value);
+    const size_t blanks = type_.fixed_length() ? static_cast<size_t>(type_.length()) - points : 0;
+    if (blanks == 0) return Append(text.substr(0, bytes));
+    if (!out_.HasRoomFor(bytes + blanks)) return Append({nullptr, bytes + blanks});
+    return Append(std::string(text.substr(0, bytes)).append(blanks, ' '));
+  }
+
+  bool Append(std::string_view text) {
+    is_too_long_ = !out_.HasRoomFor(text.size());
+    if (!is_too_long_) out_.AppendString(text);
+    return !is_too_long_;
   }
 
   bool BooleanText(const std::string& text) {
@@ -132,12 +166,17 @@ class CastTo {
   }
 
   bool IntegerText(std::string_view text) {
-    int128 value;
     const size_t dot = text.find('.');
-    const auto parsed = columnar::ParseDecimal(text.substr(0, dot), 19, 0, value);
-    if (parsed != columnar::DecimalParse::kExact || text.find_first_of("eE") != std::string_view::npos) return false;
-    for (char c : dot == std::string_view::npos ? std::string_view() : text.substr(dot + 1))
+    const bool has_fraction = dot != std::string_view::npos;
+    for (char c : has_fraction ? text.substr(dot + 1) : std::string_view())
       if (c < '0' || c > '9') return false;
+    // A fraction is cut, and may stand alone: ".5" is 0.
+    std::string_view whole = text.substr(0, dot);
+    if (has_fraction && (whole.empty() || whole == "-" || whole == "+")) whole = "0";
+    int128 value;
+    if (whole.find_first_of("eE") != std::string_view::npos ||
+        columnar::ParseDecimal(whole, 19, 0, value) != columnar::DecimalParse::kExact)
+      return false;
     const int bits = type_.byte_width() * 8;
     const int128 limit = int128{1} << (bits - 1);
     if (value >= limit || value < -limit) return false;
@@ -149,17 +188,15 @@ class CastTo {
     std::optional<int64_t> value;
     switch (type_.kind()) {
       case TypeKind::kDate:
-        value = columnar::ParseDate(text.substr(0, 10));
+        value = columnar::ParseLenientDate(TrimAscii(text));
         break;
       case TypeKind::kTime:
-        value = columnar::ParseTimeOfDay(text);
+        value = columnar::ParseLenientTimeOfDay(TrimAscii(text));
         if (value) value = *value / 1000;
         break;
       case TypeKind::kTimestamp:
       case TypeKind::kTimestampLtz:
-        value = text.size() == 10 ? std::nullopt : columnar::ParseTimestamp(text, text.size() > 10 && text[10] == 'T');
-        if (text.size() == 10)
-          if (const std::optional<int32_t> day = columnar::ParseDate(text)) value = *day * kDayMicros;
+        value = columnar::ParseLenientTimestamp(text);
         if (value && type_.kind() == TypeKind::kTimestampLtz) value = zone_.FromLocal(*value);
         if (value) value = CutTimestamp(*value, type_.precision());
         break;
@@ -174,6 +211,7 @@ class CastTo {
   const DataType& type_;
   const columnar::TimeZone& zone_;
   ColumnBuilder& out_;
+  bool is_too_long_ = false;
 };
 
 // Through the time on a clock: of the session's zone for TIMESTAMP_LTZ.
@@ -246,8 +284,8 @@ Result<ColumnPtr> CastColumn(const EvalContext& context, const Column& column, c
     } else if (from.kind() == TypeKind::kBoolean && !type.is_text()) {
       fits = cast.FromExact(column.GetBool(i) ? 1 : 0, 0);
     } else if (from.is_approximate()) {
-      fits = cast.FromDouble(from.kind() == TypeKind::kFloat ? static_cast<double>(column.values<float>()[i])
-                                                             : column.values<double>()[i]);
+      fits = from.kind() == TypeKind::kFloat ? cast.FromFloat(column.values<float>()[i])
+                                             : cast.FromDouble(column.values<double>()[i]);
     } else if (from.is_text() || (from.kind() == TypeKind::kBytes && !type.is_text())) {
       fits = cast.FromText(column.GetString(i));
     } else if (type.is_text() && from.kind() == TypeKind::kTimestampLtz) {
@@ -260,6 +298,7 @@ Result<ColumnPtr> CastColumn(const EvalContext& context, const Column& column, c
       fits = CastTime(column, i, type, context.local_time_zone, out);
     }
     if (fits) continue;
+    if (cast.is_too_long()) return TextTooLong();
     if (!is_try)
       return Status::Invalid(type.kind() == TypeKind::kDecimal && !from.is_text() ? kDecimalOverflow : kCastFailed,
                              fmt::format("'{}' does not fit {}", columnar::ValueToString(column, i), type.ToString()),
@@ -269,10 +308,27 @@ Result<ColumnPtr> CastColumn(const EvalContext& context, const Column& column, c
   return out.Finish();
 }
 
+Status TextTooLong() {
+  return Status::Invalid(kBadArgument, "the texts of one batch of rows have more than 2 GiB",
+                         "make them shorter: CHAR(n) pads to n, REPLACE and || add up");
+}
+
 Result<ColumnPtr> ParseLiteral(std::string_view text, const DataType& type) {
-  ColumnBuilder out(type);
-  if (!CastTo(type, {}, out).FromText(text))
+  const bool has_day = type.kind() != TypeKind::kTime;
+  const size_t blank = type.is_time_point() ? text.find(' ') : std::string_view::npos;
+  const std::string_view day_text = has_day ? text.substr(0, blank) : "1970-01-01";
+  const bool has_time = !has_day || blank != std::string_view::npos;
+  const std::string_view time_text = !has_time ? "0:0:0" : has_day ? text.substr(blank + 1) : text;
+  // Every part has to be there, which a cast is less strict about.
+  std::optional<int64_t> day, time;
+  if (day_text.find(' ') == std::string_view::npos) day = columnar::ParseLenientTimestamp(day_text);
+  if (std::count(time_text.begin(), time_text.end(), ':') == 2) time = columnar::ParseLenientTimeOfDay(time_text);
+  if (!day || !time)
     return Status::Invalid(kCastFailed, fmt::format("'{}' is no {}", text, type.ToString()), "check the literal");
+  ColumnBuilder out(type);
+  out.AppendInt(type.is_time_point()             ? CutTimestamp(*day + *time, type.precision())
+                : type.kind() == TypeKind::kDate ? *day / kDayMicros
+                                                 : *time / 1000);
   return out.Finish();
 }
 

@@ -17,8 +17,11 @@ using plan::ExprKind;
 namespace {
 
 // `rows` copies of a literal.
-ColumnPtr Repeat(const ColumnPtr& literal, int64_t rows) {
+Result<ColumnPtr> Repeat(const ColumnPtr& literal, int64_t rows) {
   const int width = literal->type().byte_width();
+  const bool is_binary = literal->type().physical() == columnar::PhysicalKind::kBinary && literal->IsValid(0);
+  if (is_binary && rows > 0 && literal->GetString(0).size() > columnar::kMaxTextBytes / static_cast<size_t>(rows))
+    return TextTooLong();
   if (literal->IsNull(0) || width == 0) {
     ColumnBuilder builder(literal->type());
     builder.Reserve(rows);
@@ -28,7 +31,7 @@ ColumnPtr Repeat(const ColumnPtr& literal, int64_t rows) {
   auto values = std::make_shared<Buffer>(static_cast<size_t>(rows) * static_cast<size_t>(width));
   const uint8_t* value = literal->values_buffer()->data();
   for (int64_t i = 0; i < rows; ++i) std::memcpy(values->mutable_data() + i * width, value, static_cast<size_t>(width));
-  return std::make_shared<const Column>(literal->type(), rows, nullptr, std::move(values));
+  return ColumnPtr(std::make_shared<const Column>(literal->type(), rows, nullptr, std::move(values)));
 }
 
 // Writes the values of `part` to the places `rows` of a column that is put together piece by piece.
@@ -43,14 +46,17 @@ class Scatter {
       index_[rows[i]] = static_cast<int64_t>(i);
     }
   }
-  ColumnPtr Finish() {
+  Result<ColumnPtr> Finish() {
     ColumnBuilder builder(type_);
     builder.Reserve(static_cast<int64_t>(source_.size()));
+    const bool is_binary = type_.physical() == columnar::PhysicalKind::kBinary;
     for (size_t i = 0; i < source_.size(); ++i) {
       if (source_[i] < 0) {
         builder.AppendNull();
       } else {
-        builder.AppendFrom(*parts_[static_cast<size_t>(source_[i])], index_[i]);
+        const Column& part = *parts_[static_cast<size_t>(source_[i])];
+        if (is_binary && !builder.HasRoomFor(part.GetString(index_[i]).size())) return TextTooLong();
+        builder.AppendFrom(part, index_[i]);
       }
     }
     return builder.Finish();

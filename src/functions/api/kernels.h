@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "columnar/calendar.h"
 #include "functions/api/literal.h"
 #include "functions/api/registry.h"
 
@@ -31,6 +32,23 @@ Result<ColumnPtr> MapRows(std::span<const ColumnPtr> args, int64_t rows, const D
     }
   }
   return out.Finish();
+}
+
+// Appends text that may have grown.
+inline Status AppendText(std::string_view text, columnar::ColumnBuilder& out) {
+  if (!out.HasRoomFor(text.size())) return TextTooLong();
+  out.AppendString(text);
+  return Status::Ok();
+}
+
+inline Status OutOfYears() {
+  return Status::Invalid(kBadArgument, "the result is not in the years 1 to 9999", "check the values it is made of");
+}
+// Appends a moment, or a day given by its midnight.
+inline Status AppendInYears(int64_t micros, columnar::ColumnBuilder& out) {
+  if (micros < columnar::kLeastMicros || micros > columnar::kGreatestMicros) return OutOfYears();
+  out.AppendInt64(out.type().kind() == columnar::TypeKind::kDate ? micros / columnar::kDayMicros : micros);
+  return Status::Ok();
 }
 
 inline bool AnyNullable(std::span<const plan::ExprPtr> args) {

@@ -20,6 +20,8 @@ inline constexpr ErrorCode kWrongArguments{1205, ExitCode::kConfig, "wrong argum
 bool CanCast(const DataType& from, const DataType& to);
 // `is_try`: NULL instead of an error. An error names the first value that failed.
 Result<ColumnPtr> CastColumn(const EvalContext& context, const Column& column, const DataType& type, bool is_try);
+// The error of values that a column of text has no room for; kernels whose results grow ask HasRoomFor first.
+Status TextTooLong();
 // A literal's text as a column of one value of a date or time type.
 Result<ColumnPtr> ParseLiteral(std::string_view text, const DataType& type);
 

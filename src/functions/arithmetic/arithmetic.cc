@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "columnar/calendar.h"
+#include "columnar/decimal_math.h"
 #include "columnar/parse_text.h"
-#include "columnar/value_text.h"
 #include "functions/api/kernels.h"
 #include "functions/arithmetic/register.h"
 
@@ -85,7 +85,8 @@ Result<Resolution> ResolveBinary(Op op, std::span<const plan::ExprPtr> args) {
   }
   if (a.is_integer() && b.is_integer()) {
     const DataType type = (a.kind() > b.kind() ? a : b).WithNullable(nullable);
-    return Resolution{{type, type}, type};
+    // What is left is smaller than the divisor and has its type.
+    return Resolution{{type, type}, op == Op::kModulo ? b.WithNullable(nullable) : type};
   }
   const DataType x = columnar::AsDecimal(a), y = columnar::AsDecimal(b);
   return Resolution{{x, y}, DecimalResult(op, x, y).WithNullable(nullable)};
@@ -99,13 +100,19 @@ Status DivisionByZero() {
   return Status::Invalid(kDivisionByZero, "division by zero", "guard it with CASE WHEN b <> 0 THEN a / b END");
 }
 
-// A day of the calendar some months away; the last of the month where the month is too short.
-int64_t AddMonths(int64_t day, int64_t months) {
+// A day of the calendar some months away; the last of the month where the month is too short. False outside the years 1
+// to 9999.
+bool AddMonths(int64_t day, int64_t months, int64_t& result) {
   const std::chrono::year_month_day from{std::chrono::sys_days{std::chrono::days{day}}};
-  const std::chrono::year_month month = from.year() / from.month() + std::chrono::months{months};
-  const std::chrono::year_month_day_last last{month.year(), month.month() / std::chrono::last};
-  const std::chrono::year_month_day to = std::min(month / from.day(), std::chrono::year_month_day{last});
-  return std::chrono::sys_days{to}.time_since_epoch().count();
+  const int64_t month = static_cast<int>(from.year()) * int64_t{12} + static_cast<unsigned>(from.month()) - 1 + months;
+  const int64_t year = columnar::FloorDivide(month, 12);
+  if (year < 1 || year > 9999) return false;
+  const std::chrono::year_month there{std::chrono::year{static_cast<int>(year)},
+                                      std::chrono::month{static_cast<unsigned>(month - year * 12) + 1}};
+  const std::chrono::year_month_day_last last{there.year(), there.month() / std::chrono::last};
+  const std::chrono::year_month_day to = std::min(there / from.day(), std::chrono::year_month_day{last});
+  result = std::chrono::sys_days{to}.time_since_epoch().count();
+  return true;
 }
 
 // A DATE, TIMESTAMP or TIMESTAMP_LTZ plus or minus an interval, in either order.
@@ -115,92 +122,48 @@ Result<ColumnPtr> AddInterval(Op op, const EvalContext& context, std::span<const
   const Column &point = *args[swapped ? 1 : 0], &interval = *args[swapped ? 0 : 1];
   const bool months = interval.type().kind() == TypeKind::kIntervalMonths;
   const bool is_date = result.kind() == TypeKind::kDate, is_local = result.kind() == TypeKind::kTimestampLtz;
-  return MapRows(args, rows, result, [&](int64_t i, ColumnBuilder& out) {
+  return MapRows(args, rows, result, [&](int64_t i, ColumnBuilder& out) -> Status {
     int64_t value = static_cast<int64_t>(point.GetInt(i)), delta = static_cast<int64_t>(interval.GetInt(i));
     if (op == Op::kSubtract) delta = -delta;
-    if (is_date) {
-      out.AppendInt(months ? AddMonths(value, delta) : value + delta / kDayMicros);
-    } else if (!months) {
-      out.AppendInt(value + delta);
-    } else {
-      // The calendar is that of the session's zone.
-      if (is_local) value = context.local_time_zone.ToLocal(value);
-      const int64_t day = columnar::FloorDivide(value, kDayMicros);
-      value = AddMonths(day, delta) * kDayMicros + (value - day * kDayMicros);
-      out.AppendInt(is_local ? context.local_time_zone.FromLocal(value) : value);
+    if (!months) {
+      // A day is counted on from its midnight.
+      if (is_date) value *= kDayMicros, delta = delta / kDayMicros * kDayMicros;
+      if (__builtin_add_overflow(value, delta, &value)) return OutOfYears();
+      return AppendInYears(value, out);
     }
-    return Status::Ok();
+    // The calendar is that of the session's zone.
+    if (is_local) value = context.local_time_zone.ToLocal(value);
+    int64_t day = is_date ? value : columnar::FloorDivide(value, kDayMicros);
+    const int64_t of_day = is_date ? 0 : value - day * kDayMicros;
+    if (!AddMonths(day, delta, day)) return OutOfYears();
+    value = day * kDayMicros + of_day;
+    return AppendInYears(is_local ? context.local_time_zone.FromLocal(value) : value, out);
   });
 }
 
-// a / b with `scale` digits, HALF_UP, without losing digits on the way: long division digit by digit past 38.
-bool DivideDecimal(int128 a, int sa, int128 b, int sb, int scale, int precision, int128& out) {
-  // out = round(a × 10^(scale − sa + sb) / b)
-  const bool negative = (a < 0) != (b < 0);
-  columnar::uint128 n = a < 0 ? -static_cast<columnar::uint128>(a) : static_cast<columnar::uint128>(a);
-  const columnar::uint128 d = b < 0 ? -static_cast<columnar::uint128>(b) : static_cast<columnar::uint128>(b);
-  int shift = scale - sa + sb;
-  columnar::uint128 quotient = n / d, rest = n % d;
-  const columnar::uint128 limit = static_cast<columnar::uint128>(columnar::PowerOfTen(38));
-  for (; shift > 0; --shift) {
-    if (quotient >= limit) return false;
-    // Digit and remainder of rest × 10 / d by ten additions: rest × 10 itself may not fit 128 bits.
-    columnar::uint128 digit = 0, remainder = 0;
-    for (int k = 0; k < 10; ++k) {
-      remainder += rest;
-      if (remainder >= d) {
-        remainder -= d;
-        ++digit;
-      }
-    }
-    quotient = quotient * 10 + digit;
-    rest = remainder;
-  }
-  bool round_up = rest >= d - rest;
-  for (; shift < 0; ++shift) {
-    round_up = quotient % 10 >= 5;
-    quotient /= 10;
-  }
-  if (round_up) ++quotient;
-  out = negative ? -static_cast<int128>(quotient) : static_cast<int128>(quotient);
-  return quotient < static_cast<columnar::uint128>(columnar::PowerOfTen(precision));
-}
-
-Status DecimalRow(Op op, int128 a, const DataType& ta, int128 b, const DataType& tb, const DataType& result,
-                  ColumnBuilder& out) {
+Status DecimalRow(Op op, columnar::Decimal a, columnar::Decimal b, const DataType& result, ColumnBuilder& out) {
+  if (b.value == 0 && (op == Op::kDivide || op == Op::kModulo)) return DivisionByZero();
   int128 value = 0;
+  bool fits = false;
   const int precision = result.precision(), scale = result.scale();
   switch (op) {
     case Op::kAdd:
-    case Op::kSubtract: {
-      const int common = std::max(ta.scale(), tb.scale());
-      int128 x, y;
-      if (!columnar::Rescale(a, ta.scale(), common, 38, x) || !columnar::Rescale(b, tb.scale(), common, 38, y))
-        return Overflow(result);
-      if (op == Op::kAdd ? __builtin_add_overflow(x, y, &value) : __builtin_sub_overflow(x, y, &value))
-        return Overflow(result);
-      if (!columnar::Rescale(value, common, scale, precision, value)) return Overflow(result);
+      fits = columnar::AddDecimals(a, b, scale, precision, value);
       break;
-    }
+    case Op::kSubtract:
+      fits = columnar::SubtractDecimals(a, b, scale, precision, value);
+      break;
     case Op::kMultiply:
-      if (__builtin_mul_overflow(a, b, &value) ||
-          !columnar::Rescale(value, ta.scale() + tb.scale(), scale, precision, value))
-        return Overflow(result);
+      fits = columnar::MultiplyDecimals(a, b, scale, precision, value);
       break;
     case Op::kDivide:
-      if (b == 0) return DivisionByZero();
-      if (!DivideDecimal(a, ta.scale(), b, tb.scale(), scale, precision, value)) return Overflow(result);
+      fits = columnar::DivideDecimals(a, b, scale, precision, value);
       break;
-    case Op::kModulo: {
-      if (b == 0) return DivisionByZero();
-      const int common = std::max(ta.scale(), tb.scale());
-      int128 x, y;
-      if (!columnar::Rescale(a, ta.scale(), common, 38, x) || !columnar::Rescale(b, tb.scale(), common, 38, y))
-        return Overflow(result);
-      if (!columnar::Rescale(x % y, common, scale, precision, value)) return Overflow(result);
+    case Op::kModulo:
+      fits = columnar::RemainderOfDecimals(a, b, scale, precision, value);
       break;
-    }
   }
+  if (!fits) return Overflow(result);
   out.AppendInt(value);
   return Status::Ok();
 }
@@ -263,7 +226,7 @@ Result<ColumnPtr> Binary(Op op, std::span<const ColumnPtr> args, int64_t rows, c
   const Column &a = *args[0], &b = *args[1];
   return MapRows(args, rows, result, [&](int64_t i, ColumnBuilder& out) -> Status {
     if (result.kind() == TypeKind::kDecimal)
-      return DecimalRow(op, a.GetInt(i), a.type(), b.GetInt(i), b.type(), result, out);
+      return DecimalRow(op, {a.GetInt(i), a.type().scale()}, {b.GetInt(i), b.type().scale()}, result, out);
     if (result.is_approximate()) {
       AppendFloating(result, FloatingResult(op, AsDouble(a, i), AsDouble(b, i)), out);
       return Status::Ok();
@@ -307,6 +270,9 @@ Result<ColumnPtr> ApplyUnary(Unary op, std::span<const ColumnPtr> args, int64_t 
         out.AppendInt(v < 0 ? -v : v);
         break;
       case Unary::kSign:
+        // DECIMAL(2, 2) has no 1.
+        if (v != 0 && result.kind() == TypeKind::kDecimal && result.precision() == result.scale())
+          return Overflow(result);
         out.AppendInt(v > 0 ? unit : v < 0 ? -unit : 0);
         break;
       case Unary::kCeil:

@@ -4,7 +4,7 @@
 // Comparisons and tests for NULL and truth.
 #include <algorithm>
 
-#include "columnar/parse_text.h"
+#include "columnar/decimal_math.h"
 #include "functions/api/kernels.h"
 #include "functions/comparison/register.h"
 
@@ -36,7 +36,8 @@ bool Holds(Compare op, int order) {
   return false;
 }
 
-// −1, 0, 1 of two valid values of one type; NaN equals itself and is greater than everything, as in Java.
+// −1, 0, 1 of two valid values of one type, or of two decimals; NaN equals itself and is greater than everything, as in
+// Java.
 int Order(const Column& a, const Column& b, int64_t i) {
   switch (a.type().physical()) {
     case columnar::PhysicalKind::kBinary: {
@@ -55,36 +56,41 @@ int Order(const Column& a, const Column& b, int64_t i) {
     }
     default: {
       const int128 x = a.GetInt(i), y = b.GetInt(i);
-      return x < y ? -1 : x > y;
+      if (a.type().scale() == b.type().scale()) return x < y ? -1 : x > y;
+      return columnar::CompareDecimals({x, a.type().scale()}, {y, b.type().scale()});
     }
   }
 }
 
-// The type in which two arguments are compared.
-std::optional<DataType> Meeting(const DataType& a, const DataType& b) {
-  if (a.kind() == TypeKind::kNull) return b.kind() == TypeKind::kNull ? DataType::Boolean() : b;
-  if (b.kind() == TypeKind::kNull || a.SameIgnoringNullability(b)) return a;
+// The types in which two arguments are compared: one for both, but decimals stay as they are and need not fit the
+// other's scale.
+using Meeting = std::optional<std::pair<DataType, DataType>>;
+
+Meeting MeetingOf(const DataType& a, const DataType& b) {
+  auto both = [](const DataType& type) { return Meeting({type, type}); };
+  if (a.kind() == TypeKind::kNull) return both(b.kind() == TypeKind::kNull ? DataType::Boolean() : b);
+  if (b.kind() == TypeKind::kNull || a.SameIgnoringNullability(b)) return both(a);
   if (a.is_numeric() && b.is_numeric()) {
-    if (a.is_approximate() || b.is_approximate()) return DataType::Double();
-    if (a.is_integer() && b.is_integer()) return a.kind() > b.kind() ? a : b;
-    const int scale = std::max(a.scale(), b.scale());
-    return DataType::Decimal(38, std::min(scale, 38));
+    if (a.is_approximate() || b.is_approximate()) return both(DataType::Double());
+    if (a.is_integer() && b.is_integer()) return both(a.kind() > b.kind() ? a : b);
+    return Meeting({columnar::AsDecimal(a), columnar::AsDecimal(b)});
   }
-  if (a.is_text() && b.is_text()) return DataType::String();
-  if (a.is_time_point() && a.kind() == b.kind()) return a.precision() > b.precision() ? a : b;
-  if (a.kind() == b.kind() && a.kind() != TypeKind::kRow) return a;
+  if (a.is_text() && b.is_text()) return both(DataType::String());
+  if (a.is_time_point() && a.kind() == b.kind()) return both(a.precision() > b.precision() ? a : b);
+  if (a.kind() == b.kind() && a.kind() != TypeKind::kRow) return both(a);
   // A text literal beside a date or time is read as one.
-  if (b.is_text() && (a.kind() == TypeKind::kDate || a.kind() == TypeKind::kTimestamp || a.kind() == TypeKind::kTime))
-    return a;
-  if (a.is_text() && (b.kind() == TypeKind::kDate || b.kind() == TypeKind::kTimestamp || b.kind() == TypeKind::kTime))
-    return b;
+  auto reads_text = [](const DataType& t) {
+    return t.kind() == TypeKind::kDate || t.kind() == TypeKind::kTimestamp || t.kind() == TypeKind::kTime;
+  };
+  if (b.is_text() && reads_text(a)) return both(a);
+  if (a.is_text() && reads_text(b)) return both(b);
   return std::nullopt;
 }
 
 Result<Resolution> ResolveComparison(const std::string& name, std::span<const plan::ExprPtr> args, bool never_null) {
-  const std::optional<DataType> type = args.size() == 2 ? Meeting(args[0]->type, args[1]->type) : std::nullopt;
-  if (!type || type->kind() == TypeKind::kRow) return WrongArguments(fmt::format("a {} b", name), args);
-  return Resolution{{*type, *type}, DataType::Boolean(!never_null && AnyNullable(args))};
+  const Meeting types = args.size() == 2 ? MeetingOf(args[0]->type, args[1]->type) : std::nullopt;
+  if (!types || types->first.kind() == TypeKind::kRow) return WrongArguments(fmt::format("a {} b", name), args);
+  return Resolution{{types->first, types->second}, DataType::Boolean(!never_null && AnyNullable(args))};
 }
 
 void AddComparison(Registry& registry, const std::string& name, Compare op, const char* description) {

@@ -2,6 +2,9 @@
 // Copyright The Semel Authors
 //
 // Functions of text. Lengths and positions count code points, from 1.
+#include <algorithm>
+#include <optional>
+
 #include "base/text.h"
 #include "functions/api/kernels.h"
 #include "functions/strings/register.h"
@@ -100,37 +103,85 @@ std::string_view Trim(std::string_view text, bool left, bool right) {
   return text;
 }
 
+// The index-th part of the text between separators. Without a separator blanks separate, and the empty text has no
+// parts (StringUtils.splitByWholeSeparatorPreserveAllTokens).
+std::optional<std::string_view> Part(std::string_view text, std::string_view separator, int index) {
+  if (text.empty() || index < 0) return std::nullopt;
+  const size_t width = std::max<size_t>(separator.size(), 1);
+  auto next = [&] { return separator.empty() ? text.find_first_of(" \t\n\v\f\r") : text.find(separator); };
+  for (; index > 0; --index) {
+    const size_t cut = next();
+    if (cut == std::string_view::npos) return std::nullopt;
+    text.remove_prefix(cut + width);
+  }
+  return text.substr(0, next());
+}
+
+// Where `part` begins first at or after `at`; an empty one between all characters and at the ends.
+size_t NextHit(std::string_view text, std::string_view part, size_t at) {
+  if (!part.empty()) return text.find(part, at);
+  while (at < text.size() && (text[at] & 0xc0) == 0x80) ++at;
+  return at > text.size() ? std::string_view::npos : at;
+}
+
+// The size is known before a result is built that may not fit.
+Status Replace(std::string_view text, std::string_view from, std::string_view to, ColumnBuilder& out) {
+  const size_t step = std::max<size_t>(from.size(), 1);
+  size_t hits = 0;
+  for (size_t hit = NextHit(text, from, 0); hit != std::string_view::npos; hit = NextHit(text, from, hit + step))
+    ++hits;
+  if (to.size() > from.size() && !out.HasRoomFor(text.size() + hits * (to.size() - from.size()))) return TextTooLong();
+  std::string result;
+  size_t at = 0;
+  for (size_t hit = NextHit(text, from, 0); hit != std::string_view::npos; hit = NextHit(text, from, hit + step)) {
+    result.append(text.substr(at, hit - at)).append(to);
+    at = hit + from.size();
+  }
+  return AppendText(result.append(text.substr(at)), out);
+}
+
 int IntAt(std::span<const ColumnPtr> args, size_t a, int64_t i) { return args[a]->values<int32_t>()[i]; }
+
+void AddSubstring(Registry& registry, const char* name, const char* signature) {
+  const DataType integer = DataType::Integer();
+  const auto fixed = FixedTypes(signature, {kText, integer, integer}, kTextResult, 1);
+  auto resolve = [fixed](std::span<const plan::ExprPtr> args) -> Result<Resolution> {
+    SEMEL_ASSIGN_OR_RETURN(Resolution resolution, fixed(args));
+    // A negative length gives NULL.
+    const bool may_be_negative = args.size() > 2 && (args[2]->kind != plan::ExprKind::kLiteral ||
+                                                     args[2]->literal->IsNull(0) || args[2]->literal->GetInt(0) < 0);
+    if (may_be_negative) resolution.result = resolution.result.WithNullable(true);
+    return resolution;
+  };
+  auto kernel = [](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
+    return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) {
+      const int length = args.size() > 2 ? IntAt(args, 2, i) : INT32_MAX;
+      if (length < 0) {
+        out.AppendNull();
+      } else {
+        out.AppendString(Substring(args[0]->GetString(i), IntAt(args, 1, i), length));
+      }
+      return Status::Ok();
+    });
+  };
+  registry.Add({name, signature, "A piece of the text; NULL for a negative length.", true, resolve, kernel});
+}
 
 void RegisterPieces(Registry& registry) {
   const DataType integer = DataType::Integer();
-  auto substring = [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) {
-    out.AppendString(
-        Substring(args[0]->GetString(i), IntAt(args, 1, i), args.size() > 2 ? IntAt(args, 2, i) : INT32_MAX));
-    return Status::Ok();
-  };
-  AddTextFunction(registry, "SUBSTRING", "SUBSTRING(text, start[, length])", "A piece of the text.",
-                  {kText, integer, integer}, kTextResult, substring, 1);
-  AddTextFunction(registry, "SUBSTR", "SUBSTR(text, start[, length])", "A piece of the text.",
-                  {kText, integer, integer}, kTextResult, substring, 1);
+  AddSubstring(registry, "SUBSTRING", "SUBSTRING(text, start[, length])");
+  AddSubstring(registry, "SUBSTR", "SUBSTR(text, start[, length])");
   registry.Add({"SPLIT_INDEX", "SPLIT_INDEX(text, separator, index)",
                 "The index-th part (from 0) between separators; NULL if there is none.", true,
                 FixedTypes("SPLIT_INDEX(text, separator, index)", {kText, kText, integer}, kText),
                 [](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
                   return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) {
-                    std::string_view rest = args[0]->GetString(i);
-                    const std::string_view separator = args[1]->GetString(i);
-                    int index = IntAt(args, 2, i);
-                    size_t cut = separator.empty() ? std::string_view::npos : rest.find(separator);
-                    while (index > 0 && cut != std::string_view::npos) {
-                      rest.remove_prefix(cut + separator.size());
-                      cut = rest.find(separator);
-                      --index;
-                    }
-                    if (index != 0) {
-                      out.AppendNull();
+                    const std::optional<std::string_view> part =
+                        Part(args[0]->GetString(i), args[1]->GetString(i), IntAt(args, 2, i));
+                    if (part) {
+                      out.AppendString(*part);
                     } else {
-                      out.AppendString(rest.substr(0, cut));
+                      out.AppendNull();
                     }
                     return Status::Ok();
                   });
@@ -139,17 +190,53 @@ void RegisterPieces(Registry& registry) {
       registry, "REPLACE", "REPLACE(text, from, to)", "Every `from` replaced by `to`.", {kText, kText, kText},
       kTextResult, [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) {
         const std::string_view text = args[0]->GetString(i), from = args[1]->GetString(i), to = args[2]->GetString(i);
-        std::string result;
-        size_t at = 0;
-        while (!from.empty()) {
-          const size_t hit = text.find(from, at);
-          if (hit == std::string_view::npos) break;
-          result.append(text.substr(at, hit - at)).append(to);
-          at = hit + from.size();
-        }
-        out.AppendString(result.append(text.substr(at)));
-        return Status::Ok();
+        return Replace(text, from, to, out);
       });
+}
+
+// An escape character stands before %, _ or itself only.
+Status CheckLike(std::string_view pattern, std::string_view escape) {
+  if (escape.size() != 1)
+    return Status::Invalid(kBadArgument, fmt::format("'{}' is no escape character", escape), "use one character");
+  for (size_t at = pattern.find(escape); at != std::string_view::npos; at = pattern.find(escape, at + 2)) {
+    const std::string_view next = pattern.substr(at + 1, 1);
+    if (next.empty() || (next != "%" && next != "_" && next != escape))
+      return Status::Invalid(kBadArgument, fmt::format("'{}' in the pattern '{}' escapes nothing", escape, pattern),
+                             "it stands before %, _ or itself");
+  }
+  return Status::Ok();
+}
+
+Result<Resolution> ResolveLike(std::span<const plan::ExprPtr> args) {
+  static constexpr const char* kSignature = "text LIKE pattern [ESCAPE character]";
+  SEMEL_ASSIGN_OR_RETURN(Resolution resolution,
+                         FixedTypes(kSignature, {kText, kText, kText}, DataType::Boolean(false), 1)(args));
+  auto literal = [&args](size_t i) {
+    const bool is_literal = i < args.size() && args[i]->kind == plan::ExprKind::kLiteral && args[i]->type.is_text();
+    return is_literal && args[i]->literal->IsValid(0) ? std::optional(args[i]->literal->GetString(0)) : std::nullopt;
+  };
+  const std::optional<std::string_view> pattern = literal(1), escape = args.size() > 2 ? literal(2) : "\\";
+  if (!pattern || !escape) return resolution;
+  SEMEL_RETURN_IF_ERROR(CheckLike(*pattern, *escape));
+  // Flink takes the backslash of such a literal for itself, and for the escape character in all other patterns.
+  if (args.size() == 2 && pattern->find('\\') != std::string_view::npos && pattern->find('_') == std::string_view::npos)
+    return Status::Invalid(kBadArgument, fmt::format("the backslash in the pattern '{}' may mean two things", *pattern),
+                           "add ESCAPE '\\', or another ESCAPE if it means itself");
+  return resolution;
+}
+
+void RegisterLike(Registry& registry) {
+  registry.Add({"LIKE", "text LIKE pattern [ESCAPE character]",
+                "Whether the text fits the pattern: % any run, _ one character.", true, ResolveLike,
+                [](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
+                  return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) -> Status {
+                    const std::string_view pattern = args[1]->GetString(i),
+                                           escape = args.size() > 2 ? args[2]->GetString(i) : "\\";
+                    SEMEL_RETURN_IF_ERROR(CheckLike(pattern, escape));
+                    out.AppendBool(Like(args[0]->GetString(i), pattern, escape[0]));
+                    return Status::Ok();
+                  });
+                }});
 }
 
 }  // namespace
@@ -201,25 +288,12 @@ void RegisterStrings(Registry& registry) {
                     return Status::Ok();
                   });
   AddTextFunction(registry, "||", "text || text", "One text after the other.", {kText, kText}, kTextResult,
-                  [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) {
-                    out.AppendString(std::string(args[0]->GetString(i)).append(args[1]->GetString(i)));
-                    return Status::Ok();
+                  [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) -> Status {
+                    const std::string_view left = args[0]->GetString(i), right = args[1]->GetString(i);
+                    if (!out.HasRoomFor(left.size() + right.size())) return TextTooLong();
+                    return AppendText(std::string(left).append(right), out);
                   });
-  AddTextFunction(
-      registry, "LIKE", "text LIKE pattern [ESCAPE character]",
-      "Whether the text fits the pattern: % any run, _ one character.", {kText, kText, kText}, DataType::Boolean(false),
-      [](std::span<const ColumnPtr> args, int64_t i, ColumnBuilder& out) -> Status {
-        char escape = '\\';
-        if (args.size() > 2) {
-          if (args[2]->GetString(i).size() != 1)
-            return Status::Invalid(kBadArgument, fmt::format("'{}' is no escape character", args[2]->GetString(i)),
-                                   "use one character");
-          escape = args[2]->GetString(i)[0];
-        }
-        out.AppendBool(Like(args[0]->GetString(i), args[1]->GetString(i), escape));
-        return Status::Ok();
-      },
-      1);
+  RegisterLike(registry);
   RegisterPieces(registry);
 }
 

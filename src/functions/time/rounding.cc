@@ -65,14 +65,13 @@ void AddRounding(Registry& registry, const char* name, const char* word, bool up
                 up ? "The first moment of a unit that is no earlier." : "The first moment of its unit.", true, resolve,
                 [up](const EvalContext& context, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
                   const TypeKind kind = type.kind();
-                  return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) {
+                  return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) -> Status {
                     int64_t value = static_cast<int64_t>(args[0]->GetInt(i));
                     if (kind == TypeKind::kDate) value *= kDayMicros;
                     if (kind == TypeKind::kTimestampLtz) value = context.local_time_zone.ToLocal(value);
                     value = Round(value, args[1]->GetString(i), up);
                     if (kind == TypeKind::kTimestampLtz) value = context.local_time_zone.FromLocal(value);
-                    out.AppendInt(kind == TypeKind::kDate ? value / kDayMicros : value);
-                    return Status::Ok();
+                    return AppendInYears(value, out);
                   });
                 }});
 }

@@ -2,6 +2,7 @@
 // Copyright The Semel Authors
 //
 // Parts of dates and timestamps, and formatting them.
+#include <algorithm>
 #include <chrono>
 
 #include "columnar/calendar.h"
@@ -58,22 +59,74 @@ void AddPart(Registry& registry, const char* name, const char* description, int 
        }});
 }
 
-// The letters of Java's DateTimeFormatter that ETL scripts use: y M d H m s S, text in single quotes, anything else as
-// it is.
-Result<std::string> Format(int64_t micros, std::string_view pattern) {
+constexpr const char* kMonths[] = {"January", "February", "March",     "April",   "May",      "June",
+                                   "July",    "August",   "September", "October", "November", "December"};
+constexpr const char* kWeekdays[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+
+// The letters of Java's DateTimeFormatter that ETL scripts use, and how often one may stand in a row.
+constexpr std::pair<char, size_t> kLetters[] = {{'y', 19}, {'M', 4}, {'E', 4}, {'d', 2},
+                                                {'H', 2},  {'m', 2}, {'s', 2}, {'S', 9}};
+
+// A run of one letter, quoted text ("''" in it is a quote), or another character as it is: `letter` is 0 for text.
+struct PatternPiece {
+  char letter = 0;
+  size_t count = 0;
+  std::string text;
+};
+
+Result<std::vector<PatternPiece>> ParsePattern(std::string_view pattern) {
+  std::vector<PatternPiece> pieces;
+  auto refuse = [pattern](std::string what, std::string hint) {
+    return Status::Invalid(kBadArgument, fmt::format("{} in the pattern '{}'", what, pattern), std::move(hint));
+  };
+  for (size_t i = 0; i < pattern.size();) {
+    const char c = pattern[i];
+    if (c == '\'') {
+      std::string text;
+      size_t end = i + 1;
+      for (; end < pattern.size() && (pattern[end] != '\'' || pattern.substr(end, 2) == "''"); ++end) {
+        text += pattern[end];
+        if (pattern[end] == '\'') ++end;
+      }
+      if (end >= pattern.size()) return refuse("an open quote", "close it");
+      pieces.push_back({0, 0, text.empty() ? "'" : text});
+      i = end + 1;
+      continue;
+    }
+    size_t n = 1;
+    while (i + n < pattern.size() && pattern[i + n] == c) ++n;
+    const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    const auto* known = std::find_if(std::begin(kLetters), std::end(kLetters), [c](auto l) { return l.first == c; });
+    if ((is_letter && known == std::end(kLetters)) || std::string_view("[]{}#").find(c) != std::string_view::npos)
+      return refuse(fmt::format("'{}' is not supported", c), "y M d E H m s S and text in quotes are");
+    if (is_letter && n > known->second)
+      return refuse(fmt::format("too many '{}'", c), fmt::format("at most {}", known->second));
+    pieces.push_back({is_letter ? c : '\0', n, is_letter ? std::string() : std::string(n, c)});
+    i += n;
+  }
+  return pieces;
+}
+
+std::string Format(int64_t micros, const std::vector<PatternPiece>& pattern) {
   const Civil c = Split(micros);
   std::string text;
-  for (size_t i = 0; i < pattern.size();) {
-    const char letter = pattern[i];
-    size_t n = 1;
-    while (i + n < pattern.size() && pattern[i + n] == letter) ++n;
-    switch (letter) {
+  for (const PatternPiece& piece : pattern) {
+    const size_t n = piece.count;
+    switch (piece.letter) {
       case 'y':
         text += n == 2 ? fmt::format("{:02}", c.year % 100) : fmt::format("{:0{}}", c.year, n);
         break;
-      case 'M':
-        text += fmt::format("{:0{}}", c.month, n);
+      case 'M': {
+        const std::string_view name = kMonths[c.month - 1];
+        text += n > 2 ? std::string(n == 3 ? name.substr(0, 3) : name) : fmt::format("{:0{}}", c.month, n);
         break;
+      }
+      case 'E': {
+        const std::chrono::sys_days day{std::chrono::days{columnar::FloorDivide(micros, kDayMicros)}};
+        const std::string_view name = kWeekdays[std::chrono::weekday{day}.c_encoding()];
+        text += n < 4 ? name.substr(0, 3) : name;
+        break;
+      }
       case 'd':
         text += fmt::format("{:0{}}", c.day, n);
         break;
@@ -89,24 +142,47 @@ Result<std::string> Format(int64_t micros, std::string_view pattern) {
       case 'S':
         text += fmt::format("{:06}", c.micro).append(n, '0').substr(0, n);
         break;
-      case '\'': {
-        const size_t end = pattern.find('\'', i + 1);
-        if (end == std::string_view::npos)
-          return Status::Invalid(kBadArgument, fmt::format("'{}' has an open quote", pattern), "close it");
-        text += end == i + 1 ? "'" : std::string(pattern.substr(i + 1, end - i - 1));
-        n = end + 1 - i;
-        break;
-      }
       default:
-        if ((letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z'))
-          return Status::Invalid(kBadArgument,
-                                 fmt::format("'{}' in the pattern '{}' is not supported", letter, pattern),
-                                 "y M d H m s S and quoted text are");
-        text.append(n, letter);
+        text += piece.text;
     }
-    i += n;
   }
   return text;
+}
+
+Result<Resolution> ResolveDateFormat(std::span<const plan::ExprPtr> args) {
+  if (args.size() != 2 || !args[0]->type.is_time_point() || !args[1]->type.is_text())
+    return WrongArguments("DATE_FORMAT(timestamp, pattern)", args);
+  if (args[1]->kind == plan::ExprKind::kLiteral && args[1]->literal->IsValid(0))
+    SEMEL_RETURN_IF_ERROR(ParsePattern(args[1]->literal->GetString(0)).status());
+  return Resolution{{args[0]->type, args[1]->type}, DataType::String(columnar::kUnboundedLength, AnyNullable(args))};
+}
+
+Result<ColumnPtr> DateFormat(const EvalContext& context, std::span<const ColumnPtr> args, int64_t rows,
+                             const DataType& type) {
+  std::string pattern;
+  std::vector<PatternPiece> pieces;
+  return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) -> Status {
+    if (i == 0 || pieces.empty() || args[1]->GetString(i) != pattern) {
+      pattern = args[1]->GetString(i);
+      SEMEL_ASSIGN_OR_RETURN(pieces, ParsePattern(pattern));
+    }
+    return AppendText(Format(MicrosAt(context, *args[0], i), pieces), out);
+  });
+}
+
+// Seconds or milliseconds as an instant: NULL past the year 9999 and before the year 0, as in Flink; the year 0, whose
+// days have no text, is an error.
+Status AppendInstant(int64_t number, int32_t precision, ColumnBuilder& out) {
+  if (precision != 0 && precision != 3)
+    return Status::Invalid(kBadArgument, fmt::format("TO_TIMESTAMP_LTZ with precision {}", precision),
+                           "0 for seconds, 3 for milliseconds");
+  int64_t micros = 0;
+  if (__builtin_mul_overflow(number, int64_t{precision == 0 ? 1'000'000 : 1000}, &micros) ||
+      micros > columnar::kGreatestMicros || micros < columnar::kLeastMicros - 366 * kDayMicros) {
+    out.AppendNull();
+    return Status::Ok();
+  }
+  return AppendInYears(micros, out);
 }
 
 }  // namespace
@@ -121,29 +197,16 @@ void RegisterTime(Registry& registry) {
   AddPart(registry, "HOUR", "The hour, 0 to 23.", &Civil::hour);
   AddPart(registry, "MINUTE", "The minute.", &Civil::minute);
   AddPart(registry, "SECOND", "The second.", &Civil::second);
-  registry.Add(
-      {"DATE_FORMAT", "DATE_FORMAT(timestamp, pattern)", "The timestamp in a pattern such as 'yyyy-MM-dd HH:mm'.", true,
-       [](std::span<const plan::ExprPtr> args) -> Result<Resolution> {
-         if (args.size() != 2 || !args[0]->type.is_time_point() || !args[1]->type.is_text())
-           return WrongArguments("DATE_FORMAT(timestamp, pattern)", args);
-         return Resolution{{args[0]->type, args[1]->type},
-                           DataType::String(columnar::kUnboundedLength, AnyNullable(args))};
-       },
-       [](const EvalContext& context, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
-         return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) -> Status {
-           SEMEL_ASSIGN_OR_RETURN(std::string text, Format(MicrosAt(context, *args[0], i), args[1]->GetString(i)));
-           out.AppendString(text);
-           return Status::Ok();
-         });
-       }});
+  registry.Add({"DATE_FORMAT", "DATE_FORMAT(timestamp, pattern)",
+                "The timestamp in a pattern such as 'yyyy-MM-dd HH:mm'.", true, ResolveDateFormat, DateFormat});
   registry.Add({"TO_TIMESTAMP", "TO_TIMESTAMP(text)",
-                "Text as 'yyyy-MM-dd HH:mm:ss[.SSS]' → TIMESTAMP(3); NULL if it is none.", true,
+                "Text as 'yyyy-M-d[ H:m:s[.SSS]]' → TIMESTAMP(3); NULL if it is none.", true,
                 FixedTypes("TO_TIMESTAMP(text)", {DataType::String()}, DataType::Timestamp(3)),
                 [](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
                   return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) {
-                    const std::optional<int64_t> micros = columnar::ParseTimestamp(args[0]->GetString(i));
+                    const std::optional<int64_t> micros = columnar::ParseLenientTimestamp(args[0]->GetString(i));
                     if (micros) {
-                      out.Append<int64_t>(*micros - *micros % 1000);
+                      out.Append(columnar::FloorTo(*micros, 1000));
                     } else {
                       out.AppendNull();
                     }
@@ -156,18 +219,7 @@ void RegisterTime(Registry& registry) {
                            DataType::TimestampLtz(3)),
                 [](const EvalContext&, std::span<const ColumnPtr> args, int64_t rows, const DataType& type) {
                   return MapRows(args, rows, type, [&](int64_t i, ColumnBuilder& out) -> Status {
-                    const int64_t number = args[0]->values<int64_t>()[i];
-                    const int32_t precision = args[1]->values<int32_t>()[i];
-                    if (precision != 0 && precision != 3)
-                      return Status::Invalid(kBadArgument, fmt::format("TO_TIMESTAMP_LTZ with precision {}", precision),
-                                             "0 for seconds, 3 for milliseconds");
-                    int64_t micros = 0;
-                    if (__builtin_mul_overflow(number, int64_t{precision == 0 ? 1'000'000 : 1000}, &micros)) {
-                      out.AppendNull();  // past the year 294,000
-                    } else {
-                      out.Append(micros);
-                    }
-                    return Status::Ok();
+                    return AppendInstant(args[0]->values<int64_t>()[i], args[1]->values<int32_t>()[i], out);
                   });
                 }});
 }

@@ -66,11 +66,12 @@ Result<int64_t> IntervalMicros(const AstExpr& ast) {
     return Mismatch("expected an interval of days or less", "write for example INTERVAL '10' SECOND", ast.span);
   char* end = nullptr;
   const double value = std::strtod(ast.text.c_str(), &end);
-  if (ast.text.empty() || *end != '\0' || value < -1e9 || value > 1e9)
+  const double micros = value * static_cast<double>(*unit);
+  if (ast.text.empty() || *end != '\0' || !(value >= -1e9 && value <= 1e9) || std::abs(micros) >= 0x1p63)
     return Status::Invalid(kBadLiteral, fmt::format("'{}' is no number of {}S", ast.text, ast.name),
                            "write for example INTERVAL '10' SECOND")
         .WithSpan(ast.span);
-  return static_cast<int64_t>(value * static_cast<double>(*unit) + (value < 0 ? -0.5 : 0.5));
+  return static_cast<int64_t>(micros + (value < 0 ? -0.5 : 0.5));
 }
 
 ExprResult ExprBinder::BindCondition(const AstExpr& ast) {
