@@ -356,6 +356,7 @@ class IcebergSink final : public Sink {
     if (version.status().is(StatusKind::kNotFound) && table_->options.count("create") > 0)
       return Status::Ok();  // it would be created
     if (!version.ok()) return version.status();
+    uuid_ = iceberg::FactsOf(**version).uuid;
     return Compare(**version);
   }
 
