@@ -144,6 +144,22 @@ def proven_tables(pipeline):
     expect(ended == 66 and str(pipeline.store) in said, f"without state: {ended} {said}")
 
 
+def asked_while_it_runs(pipeline):
+    """The commands that read find nothing wrong with a pipeline that decides, commits and prunes meanwhile."""
+    pipeline.write_script(interval="20 ms")
+    pipeline.produce(300)
+    process = pipeline.start_and_commit()
+    end = time.time() + 5
+    while time.time() < end:
+        pipeline.produce(100)
+        for command in (("verify",), ("checkpoint", "verify"), ("checkpoint", "list"), ("check",)):
+            done = pipeline.semel(*command)
+            expect(done[0] == 0, f"{command} while it runs: {done}")
+    process.send_signal(signal.SIGTERM)
+    expect(pipeline.end_of(process)[0] == 0, "stopped")
+    pipeline.finish()
+
+
 def checked(pipeline):
     """semel check says what would end a run at once, without writing; a changed script is a warning."""
     pipeline.produce(100)
@@ -202,4 +218,4 @@ def told_why(pipeline):
     expect(any(line.startswith("semel: stopped") for line in lines) and not any("semel: " in line[1:] for line in lines), f"messages stand alone: {lines}")
 
 
-TESTS = [command_line, last_words, full_output, proven_tables, checked, told_why]
+TESTS = [command_line, last_words, full_output, proven_tables, asked_while_it_runs, checked, told_why]

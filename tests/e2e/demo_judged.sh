@@ -12,3 +12,5 @@ python=$("$here/../readers/venv.sh")
 "$python" "$here/../readers/judge.py" "$work/demo"
 "$1" verify "$work/demo/pipeline.sql"
 "$1" checkpoint verify "$work/demo/pipeline.sql"
+"$1" demo --dir "$work/small" --rows 1000
+"$python" "$here/../readers/judge.py" "$work/small"
