@@ -5,7 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "base/printable.h"
 #include "cli/command.h"
+#include "cli/json_text.h"
+#include "cli/reach.h"
 #include "sql/planner/finalize.h"
 
 namespace semel::cli {
@@ -16,39 +19,57 @@ struct CheckOptions {
   std::string file;
   bool offline = false;
   bool changelog = false;
-  std::string format = "text";
 };
 
+// Everything that would end a run at once; what would end it only because of its past is a warning.
+Status CheckOnline(CommandContext& context, env::Env& env, const PreparedScript& script,
+                   std::vector<std::string>& warnings) {
+  SEMEL_RETURN_IF_ERROR(CheckWritable(script));
+  job::Job job(env, context.registries().ForJob(), script.plan, script.settings, {});
+  SEMEL_RETURN_IF_ERROR(job.CheckReachable());
+  if (const Status past = job.CheckAgainstState(); !past.ok())
+    warnings.push_back(fmt::format("`semel run` will refuse this: {} ({})", past.message(), past.hint()));
+  return Status::Ok();
+}
+
 void Check(CommandContext& context, const CheckOptions& options) {
-  const bool json = options.format == "json";
   Result<env::Env*> env = context.MakeEnv();
-  if (!env.ok()) return context.Fail(env.status(), {}, {}, json);
-  std::optional<PreparedScript> script = PrepareScript(context, **env, options.file, options.offline, json);
+  if (!env.ok()) return context.Fail(env.status());
+  std::optional<PreparedScript> script = PrepareScript(context, **env, options.file, {options.offline, true});
   if (!script) return;
-  for (const std::string& notice : script->notices) std::fprintf(stderr, "notice: %s\n", notice.c_str());
+  std::vector<std::string> warnings;
   if (!options.offline) {
-    job::Job job(**env, context.registries().ForJob(), script->plan, script->settings, {});
-    if (const Status status = job.CheckReachable(); !status.ok())
-      return context.Fail(status, script->text, options.file, json);
+    const Status status = CheckOnline(context, **env, *script, warnings);
+    if (!status.ok()) return context.Fail(status, script->text, options.file);
   }
-  if (json) {
-    std::printf("{\"ok\": true, \"pipeline\": \"%s\", \"sinks\": %zu}\n", script->settings.pipeline_name.c_str(),
-                script->plan.sinks.size());
-  } else {
-    std::printf("ok: pipeline '%s' with %zu sink%s%s\n", script->settings.pipeline_name.c_str(),
-                script->plan.sinks.size(), script->plan.sinks.size() == 1 ? "" : "s",
-                options.offline ? " (nothing was reached: --offline)" : ", everything answers");
+  const std::string folder = StateFolder(*script);
+  const size_t sinks = script->plan.sinks.size();
+  if (context.json()) {
+    std::printf("%s\n", JsonObject()
+                            .Bool("ok", true)
+                            .Text("pipeline", script->settings.pipeline_name)
+                            .Number("sinks", sinks)
+                            .Text("folder", folder)
+                            .Raw("notices", JsonTexts(script->notices))
+                            .Raw("warnings", JsonTexts(warnings))
+                            .ToString()
+                            .c_str());
+    return;
   }
+  for (const std::string& notice : script->notices) std::fprintf(stderr, "notice: %s\n", Printable(notice).c_str());
+  for (const std::string& warning : warnings) std::fprintf(stderr, "warning: %s\n", Printable(warning).c_str());
+  std::printf("ok: pipeline '%s' with %zu sink%s, state in %s%s\n", script->settings.pipeline_name.c_str(), sinks,
+              sinks == 1 ? "" : "s", folder.c_str(),
+              options.offline ? " (nothing was reached: --offline)" : ", everything answers");
 }
 
 void Explain(CommandContext& context, const CheckOptions& options) {
   Result<env::Env*> env = context.MakeEnv();
   if (!env.ok()) return context.Fail(env.status());
-  std::optional<PreparedScript> script =
-      PrepareScript(context, **env, options.file, options.offline, options.format == "json");
+  std::optional<PreparedScript> script = PrepareScript(context, **env, options.file, {options.offline, true});
   if (!script) return;
-  const std::string text = options.format == "json" ? sql::ExplainJson(script->plan.sinks)
-                                                    : sql::ExplainText(script->plan.sinks, options.changelog);
+  const std::string text =
+      context.json() ? sql::ExplainJson(script->plan.sinks) : sql::ExplainText(script->plan.sinks, options.changelog);
   std::fputs(text.c_str(), stdout);
 }
 
@@ -60,7 +81,7 @@ void AddCheckCommand(CLI::App& app, CommandContext& context) {
       app.add_subcommand("check", "syntax, types, options and plan, then whether everything answers; writes nothing");
   command->add_option("script", options->file, "the SQL script")->required();
   command->add_flag("--offline", options->offline, "reach nothing");
-  command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  AddFormat(*command, context);
   command->callback([&context, options] { Check(context, *options); });
 }
 
@@ -70,7 +91,7 @@ void AddExplainCommand(CLI::App& app, CommandContext& context) {
   command->add_option("script", options->file, "the SQL script")->required();
   command->add_flag("--offline", options->offline, "open no catalog");
   command->add_flag("--changelog", options->changelog, "with the kinds of row of each node");
-  command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  AddFormat(*command, context);
   command->callback([&context, options] { Explain(context, *options); });
 }
 

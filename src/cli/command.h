@@ -40,10 +40,12 @@ class CommandContext {
   const Registries& registries();
 
   int exit_code = 0;
+  std::string format = "text";  // --format
+  bool json() const { return format == "json"; }
 
-  // Prints the error (as JSON with `json`) and sets the exit code that belongs to it. `script` and `file` give errors
-  // their line.
-  void Fail(const Status& status, const std::string& script = {}, const std::string& file = {}, bool json = false);
+  // Prints the error, in the format asked for, and sets the exit code that belongs to it. `script` and `file` give
+  // errors their line.
+  void Fail(const Status& status, const std::string& script = {}, const std::string& file = {});
 
  private:
   std::unique_ptr<env::Env> env_;
@@ -60,8 +62,17 @@ struct PreparedScript {
   std::vector<std::string> notices;
   std::string output;  // of EXPLAIN, DESCRIBE, SHOW in the script
 };
+struct PrepareOptions {
+  bool offline = false;      // catalogs are not opened
+  bool needs_insert = true;  // a script without INSERT is an error
+};
 std::optional<PreparedScript> PrepareScript(CommandContext& context, env::Env& env, const std::string& file,
-                                            bool offline, bool json);
+                                            const PrepareOptions& options);
+
+// The pipeline's folder in its checkpoint store, from the root.
+std::string StateFolder(const PreparedScript& script);
+// kNotFound (exit 66), naming the folder, if this pipeline has no state there.
+Status RequireState(const PreparedScript& script);
 
 // The text of a script file; kNotFound (exit 66) names the file.
 Result<std::string> ReadScript(env::Env& env, const std::string& path);
@@ -77,7 +88,9 @@ void AddCheckpointCommand(CLI::App& app, CommandContext& context);
 void AddVerifyCommand(CLI::App& app, CommandContext& context);
 void AddDemoCommand(CLI::App& app, CommandContext& context);
 
-// "semel 0.1.0" and the libraries it is built on, a line each.
-std::string VersionText();
+void AddVersionCommand(CLI::App& app, CommandContext& context);
+
+// --format text|json of a command.
+void AddFormat(CLI::App& command, CommandContext& context);
 
 }  // namespace semel::cli

@@ -8,8 +8,10 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/demo/purchases.h"
+#include "cli/error_codes.h"
 #include "columnar/value_text.h"
 #include "env/process/child_process.h"
 #include "iceberg/table.h"
@@ -18,19 +20,58 @@ namespace semel::cli {
 
 namespace {
 
-inline constexpr ErrorCode kDemoFailed{7301, ExitCode::kData, "the demo's proof failed"};
-inline constexpr ErrorCode kDemoFolder{7302, ExitCode::kCannotCreate, "folder of the demo cannot be used"};
-
 struct DemoOptions {
   std::string dir;
   int64_t rows = 300'000;
   uint64_t seed = 1;
 };
 
-// Each once, in this order: before the decision, between decision and commit, after the commit and before its receipt.
-constexpr std::array<const char*, 3> kCrashes{"checkpoint.manifest.put.before:2:crash",
-                                              "commit.iceberg.swap.before:2:crash",
-                                              "commit.iceberg.swap.after:2:crash"};
+// Where a run is killed, and what that leaves behind for the next one.
+struct Crash {
+  const char* injection;
+  const char* meaning;
+};
+constexpr std::array<Crash, 3> kCrashes{
+    {{"checkpoint.manifest.put.before:2:crash", "before the decision: its epoch never was"},
+     {"commit.iceberg.swap.before:2:crash",
+      "decided, not committed to every table: the next run has to commit the rest"},
+     {"commit.iceberg.swap.after:2:crash",
+      "committed to a table, no receipt: the next run must not commit that again"}}};
+
+constexpr int64_t kSpanMillis = 300'000;    // event time of all purchases together, at the least
+constexpr int64_t kRowsPerSecond = 10'000;  // the least that a run is given time for
+constexpr Micros kStartPatience(120'000'000);
+
+// Makes purchases while runs come and go: a share at full speed for each run that is killed, after that a trickle, so
+// that every run has rows to commit until its crash comes, however slow the machine is.
+class Producer {
+ public:
+  Producer(PurchaseGenerator& generator, env::File& file, int64_t rows)
+      : generator_(generator), file_(file), rows_(rows) {}
+  void BeginRun(int run) { share_ = rows_ * run / 5; }
+  // Called every 5 ms or so.
+  Status Produce() {
+    const bool trickles = generator_.produced() >= share_;
+    if (trickles && ++pauses_ % 10 != 0) return Status::Ok();
+    return Write(trickles ? std::max<int64_t>(1, rows_ / 5000) : std::max<int64_t>(1, rows_ / 150));
+  }
+  Status ProduceRest() {
+    while (generator_.produced() < rows_) SEMEL_RETURN_IF_ERROR(Write(10'000));
+    return Status::Ok();
+  }
+
+ private:
+  Status Write(int64_t count) {
+    std::string lines;
+    for (int64_t i = 0; i < count && generator_.produced() < rows_; ++i) lines += generator_.Next();
+    return lines.empty() ? Status::Ok() : file_.Append(lines);
+  }
+  PurchaseGenerator& generator_;
+  env::File& file_;
+  const int64_t rows_;
+  int64_t share_ = 0;
+  int pauses_ = 0;
+};
 
 std::string Script(const std::string& dir) {
   return fmt::format(R"(SET 'pipeline.name' = 'demo';
@@ -122,31 +163,35 @@ Result<Proof> Prove(env::Env& env, const std::string& dir, const PurchaseGenerat
   return proof;
 }
 
-void PrintLog(env::Env& env, const std::string& path) {
+// What a run said of the run before it.
+void PrintFound(env::Env& env, const std::string& path, int run) {
   Result<std::string> log = ReadScript(env, path);
-  if (!log.ok()) return;
-  size_t begin = 0;
-  while (begin < log->size()) {
-    const size_t end = std::min(log->find('\n', begin), log->size());
-    const std::string line = log->substr(begin, end - begin);
-    if (line.find("attempt ") != std::string::npos) std::printf("    %s\n", line.c_str());
-    begin = end + 1;
+  bool any = false;
+  for (const std::string& line : Split(log.ok() ? *log : "", '\n')) {
+    const size_t attempt = line.find("attempt ");
+    if (attempt == std::string::npos) continue;
+    std::printf("%s %s\n", any ? "                   " : fmt::format("run {}  found of run {}:", run, run - 1).c_str(),
+                line.c_str() + attempt);
+    any = true;
   }
+  if (!any) std::printf("run %d  %s\n", run, run == 1 ? "starts without state" : "found nothing in doubt");
 }
 
 // Runs the engine; the generator keeps writing meanwhile.
 Result<env::ChildExit> RunEngine(env::Env& env, const std::string& program, const std::string& dir,
-                                 const std::vector<std::string>& more, const std::string& log,
+                                 const std::vector<std::string>& more, const std::string& log, Micros patience,
                                  const std::function<Status()>& meanwhile) {
   std::vector<std::string> argv = {program, "run", dir + "/pipeline.sql"};
   argv.insert(argv.end(), more.begin(), more.end());
   SEMEL_ASSIGN_OR_RETURN(env::ChildProcess child, env::ChildProcess::Start(argv, {{"SEMEL_TESTING", "1"}}, log));
-  const SteadyTime deadline = env.Steady() + Micros(60'000'000);
+  const SteadyTime deadline = env.Steady() + patience;
   while (true) {
     if (std::optional<env::ChildExit> exit = child.Poll()) return *exit;
     SEMEL_RETURN_IF_ERROR(meanwhile());
     env.SleepFor(Micros(5'000));
-    if (deadline < env.Steady()) return Status::Internal("the engine does not end; see " + log);
+    if (deadline < env.Steady())
+      return Status::Invalid(kDemoFailed, fmt::format("a run has not ended after {} s", patience.count() / 1'000'000),
+                             "is the machine very busy? see " + log);
   }
 }
 
@@ -158,15 +203,17 @@ void PrintProof(env::Env& env, const std::string& dir, const std::string& progra
       produced, proof.rows, proof.lost, proof.duplicated, columnar::DecimalToString(proof.difference_cents, 2).c_str(),
       seconds);
   std::printf(
-      "\nread the tables:\n  pyiceberg   python3 -c \"from pyiceberg.catalog.sql import SqlCatalog; c = "
+      "\nread the tables:\n  pip install 'pyiceberg[sql-sqlite,pyarrow]'\n    python3 -c \"from pyiceberg.catalog.sql "
+      "import SqlCatalog; c = "
       "SqlCatalog('lake', uri='sqlite:///%s/catalog.db', warehouse='file://%s/warehouse'); "
       "print(c.load_table('shop.running_sum').scan().to_arrow())\"\n",
       dir.c_str(), dir.c_str());
   std::printf(
-      "  DuckDB      duckdb -c \"load iceberg; select user_id, count(*), max(total) from iceberg_scan('%s') group by 1 "
-      "order by 1 limit 5\"\n",
+      "  pip install duckdb\n    python3 -c 'import duckdb; duckdb.sql(\"install iceberg; load iceberg\"); "
+      "print(duckdb.sql(\"select user_id, count(*), max(total) from iceberg_scan($$%s$$) group by 1 order by 1 limit "
+      "5\"))'\n",
       MetadataOf(env, dir).c_str());
-  std::printf("  semel       %s verify %s/pipeline.sql\n", program.c_str(), dir.c_str());
+  std::printf("  nothing to install\n    %s verify %s/pipeline.sql\n", program.c_str(), dir.c_str());
 }
 
 Status Demo(const DemoOptions& options, env::Env& env) {
@@ -184,35 +231,34 @@ Status Demo(const DemoOptions& options, env::Env& env) {
   SEMEL_RETURN_IF_ERROR(WriteFile(env, dir + "/pipeline.sql", Script(dir)));
   SEMEL_ASSIGN_OR_RETURN(std::unique_ptr<env::File> input, env.files().OpenAppend(dir + "/purchases.json"));
   SEMEL_ASSIGN_OR_RETURN(std::string program, env::ProgramPath());
-  PurchaseGenerator generator(options.seed, 1000);
-  const int64_t slice = std::max<int64_t>(1, options.rows / 150);
-  auto produce = [&]() -> Status {
-    std::string lines;
-    for (int64_t i = 0; i < slice && generator.produced() < options.rows; ++i) lines += generator.Next();
-    return lines.empty() ? Status::Ok() : input->Append(lines);
-  };
+  PurchaseGenerator generator(options.seed, 1000, std::max<int64_t>(1, kSpanMillis / options.rows));
+  Producer producer(generator, *input, options.rows);
+  const Micros patience = kStartPatience + Micros(options.rows * 1'000'000 / kRowsPerSecond);
   const SteadyTime begin = env.Steady();
   std::printf("%ld purchases into %s/purchases.json, running sums and revenue into Iceberg tables in %s/warehouse\n",
               options.rows, dir.c_str(), dir.c_str());
   int run = 0;
-  for (const char* crash : kCrashes) {
+  for (const Crash& crash : kCrashes) {
     const std::string log = fmt::format("{}/run-{}.log", dir, ++run);
-    SEMEL_ASSIGN_OR_RETURN(env::ChildExit exit, RunEngine(env, program, dir, {"--inject", crash}, log, produce));
+    producer.BeginRun(run);
+    SEMEL_ASSIGN_OR_RETURN(env::ChildExit exit, RunEngine(env, program, dir, {"--inject", crash.injection}, log,
+                                                          patience, [&producer] { return producer.Produce(); }));
     if (exit.signal != 9)
-      return Status::Invalid(
-          kDemoFailed,
-          fmt::format("run {} ended with exit code {} instead of being killed at {}", run, exit.exit_code, crash),
-          "see " + log);
-    std::printf("run %d  killed with SIGKILL at %s\n", run,
-                std::string(crash, std::string_view(crash).find(':')).c_str());
-    PrintLog(env, log);
+      return Status::Invalid(kDemoFailed,
+                             fmt::format("run {} ended with exit code {} instead of being killed at {}", run,
+                                         exit.exit_code, crash.injection),
+                             "see " + log);
+    const std::string_view label =
+        std::string_view(crash.injection).substr(0, std::string_view(crash.injection).find(':'));
+    PrintFound(env, log, run);
+    std::printf("       killed with SIGKILL at %s\n       %s\n", std::string(label).c_str(), crash.meaning);
   }
-  while (generator.produced() < options.rows) SEMEL_RETURN_IF_ERROR(produce());
+  SEMEL_RETURN_IF_ERROR(producer.ProduceRest());
   const std::string log = fmt::format("{}/run-{}.log", dir, ++run);
   SEMEL_ASSIGN_OR_RETURN(env::ChildExit exit,
-                         RunEngine(env, program, dir, {"--until-end"}, log, [] { return Status::Ok(); }));
-  std::printf("run %d  --until-end, exit code %d\n", run, exit.exit_code);
-  PrintLog(env, log);
+                         RunEngine(env, program, dir, {"--until-end"}, log, patience, [] { return Status::Ok(); }));
+  PrintFound(env, log, run);
+  std::printf("       --until-end: exit code %d\n", exit.exit_code);
   if (exit.exit_code != 0) return Status::Invalid(kDemoFailed, "the last run did not finish", "see " + log);
   SEMEL_RETURN_IF_ERROR(WriteFile(env, dir + "/truth.csv", generator.TruthCsv()));
   SEMEL_ASSIGN_OR_RETURN(Proof proof, Prove(env, dir, generator));

@@ -55,6 +55,11 @@ std::vector<SplitProgress> SplitsOf(const std::vector<SplitProgress>& splits, co
 
 }  // namespace
 
+Status NothingToRun() {
+  return Status::Invalid(kNothingToRun, "the script has no INSERT INTO: there is nothing to run",
+                         "add INSERT INTO … SELECT …");
+}
+
 std::string StoreFolder(const JobSettings& settings) { return settings.checkpoint_root + "/" + settings.pipeline_name; }
 
 Job::Job(env::Env& env, JobRegistries registries, plan::PhysicalPlan plan, JobSettings settings, JobOptions options)
@@ -69,9 +74,7 @@ Job::~Job() = default;
 
 Status Job::MakeConnectors() {
   if (!sinks_.empty()) return Status::Ok();
-  if (plan_.sinks.empty())
-    return Status::Invalid(kNothingToRun, "the script has no INSERT INTO: there is nothing to run",
-                           "add INSERT INTO … SELECT …");
+  if (plan_.sinks.empty()) return NothingToRun();
   std::set<const plan::PhysicalNode*> seen;
   Status status;
   auto visit = [this, &status](const plan::PhysicalNode& node) {
@@ -118,6 +121,12 @@ Status Job::CheckSources() {
   return Status::Ok();
 }
 
+Status Job::CheckAgainstState() {
+  SEMEL_ASSIGN_OR_RETURN(const std::string fingerprint, Fingerprint());
+  checkpoint::LocalStore store(env_, StoreFolder(settings_));
+  return checkpoint::CheckScript(store, fingerprint);
+}
+
 Status Job::OpenSinks(const std::function<void(const std::string&)>& narrate) {
   bool plain = false;
   for (auto& [id, sink] : sinks_) {
@@ -155,6 +164,8 @@ Result<checkpoint::RecoveredStart> Job::RecoverPast(const std::string& fingerpri
   options.retained = static_cast<size_t>(settings_.retained_checkpoints);
   options.fresh = options_.fresh;
   options.append_again = options_.append_again;
+  options.state = fmt::format("'{}' in {}", settings_.pipeline_name, options_.state_folder);
+  options.may_run = options_.may_run;
   options.narrate = narrate;
   options.commit_hooks.on_progress = [narrate](const checkpoint::CommitProgress& progress) {
     if (progress.tries % 8 == 0)
@@ -281,6 +292,7 @@ Result<JobEnd> Job::RunGraph(checkpoint::RecoveredStart start, const std::string
   Result<checkpoint::RunEnd> end = coordinator.Run(*dataflow);
   {
     env::MutexLock lock(*mutex_);
+    last_status_ = coordinator.status();
     coordinator_ = nullptr;
     dataflow_ = nullptr;
     discovering_ = false;
@@ -292,6 +304,18 @@ Result<JobEnd> Job::RunGraph(checkpoint::RecoveredStart start, const std::string
   return *end == checkpoint::RunEnd::kFinished ? JobEnd::kFinished : JobEnd::kStopped;
 }
 
+// "pipeline 'shop': resumes from checkpoint 39-2 (12 s old), state in /srv/.semel/shop, 2 workers"
+std::string Job::StartText(const checkpoint::RecoveredStart& start) const {
+  std::string from = "starts without state";
+  if (!start.chain.empty()) {
+    const checkpoint::Manifest& base = start.chain.newest();
+    from = fmt::format("resumes from checkpoint {} ({} s old)", base.attempt.ToString(),
+                       std::max<int64_t>(0, env_.Now().micros - base.created_micros) / 1'000'000);
+  }
+  return fmt::format("pipeline '{}': {}, state in {}, {} worker{}", settings_.pipeline_name, from,
+                     options_.state_folder, options_.workers, options_.workers == 1 ? "" : "s");
+}
+
 Result<JobEnd> Job::Run(const std::function<void(const std::string&)>& narrate) {
   SEMEL_RETURN_IF_ERROR(MakeConnectors());
   store_ = std::make_unique<checkpoint::LocalStore>(env_, StoreFolder(settings_));
@@ -300,6 +324,7 @@ Result<JobEnd> Job::Run(const std::function<void(const std::string&)>& narrate) 
   SEMEL_ASSIGN_OR_RETURN(std::string fingerprint, Fingerprint());
   SEMEL_ASSIGN_OR_RETURN(checkpoint::RecoveredStart start, RecoverPast(fingerprint, narrate));
   if (start.finished) return JobEnd::kAlreadyFinished;
+  narrate(StartText(start));
   return RunGraph(std::move(start), fingerprint);
 }
 
@@ -313,7 +338,7 @@ Job::JobStatus Job::status() {
   env::MutexLock lock(*mutex_);
   JobStatus status;
   status.running = coordinator_ != nullptr;
-  if (coordinator_ != nullptr) status.checkpoints = coordinator_->status();
+  status.checkpoints = coordinator_ != nullptr ? coordinator_->status() : last_status_;
   if (dataflow_ != nullptr) status.dataflow = dataflow_->status();
   return status;
 }

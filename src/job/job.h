@@ -26,6 +26,8 @@ struct JobOptions {
   bool append_again = false;  // --fresh although a target holds rows of this pipeline
   uint32_t workers = 1;
   std::string host_time_zone = "UTC";
+  std::string state_folder;  // the pipeline's checkpoint folder from the root, for messages
+  std::function<bool(const std::string& process)> may_run;  // see checkpoint::RecoveryOptions
 };
 
 struct JobRegistries {
@@ -45,6 +47,8 @@ class Job {
 
   // Whether every source answers and every table could be written; changes nothing.
   Status CheckReachable();
+  // Whether the newest checkpoint was made by this script; what a start would say of it. REQUIRES: CheckReachable.
+  Status CheckAgainstState();
   // Runs to the end. `narrate` gets one line per thing a user may want to know (what was recovered, notices).
   Result<JobEnd> Run(const std::function<void(const std::string&)>& narrate);
   void RequestStop();
@@ -66,6 +70,7 @@ class Job {
   Result<std::vector<checkpoint::SplitProgress>> FirstSplits();
   Status ResolveEnds(checkpoint::EpochSnapshot& base);
   void Discover(runtime::RunningDataflow& dataflow, std::vector<checkpoint::SplitProgress> known);
+  std::string StartText(const checkpoint::RecoveredStart& start) const;
   Result<JobEnd> RunGraph(checkpoint::RecoveredStart start, const std::string& fingerprint);
 
   env::Env& env_;
@@ -83,9 +88,13 @@ class Job {
   // Guarded by mutex_: what other strands look at while Run is on.
   checkpoint::Coordinator* coordinator_ = nullptr;
   runtime::RunningDataflow* dataflow_ = nullptr;
+  checkpoint::CheckpointStatus last_status_;  // of a coordinator that has ended
   bool stop_requested_ = false;
   bool discovering_ = false;
 };
+
+// The error of a script without INSERT.
+Status NothingToRun();
 
 // The folder of a pipeline in its store.
 std::string StoreFolder(const JobSettings& settings);

@@ -203,6 +203,39 @@ TEST(RecoveryTest, ARefusedStartTakesNothingOver) {
   }
 }
 
+TEST(RecoveryTest, AStartWithoutStateNamesTheFolderBeforeItSpeaksOfWritingAgain) {
+  World world;
+  RunSome(world);
+  world.store.objects.clear();
+  RecoveryOptions options = Options();
+  options.state = "'shop' in /srv/shop/.semel/shop";
+  Committers committers = world.Make();
+  const Status status = Recover(world.env, world.store, committers, options).status();
+  EXPECT_EQ(status.message().find("there is no checkpoint of 'shop' in /srv/shop/.semel/shop, but a holds its rows"),
+            0u)
+      << status.ToString();
+  EXPECT_EQ(status.hint().find("if it ran from another folder, start it there"), 0u) << status.hint();
+  EXPECT_GT(status.hint().find("--append-again"), status.hint().find("only if its state is really gone"));
+}
+
+TEST(RecoveryTest, OnlyAPredecessorThatCouldRunIsSuperseded) {
+  for (const bool runs : {true, false}) {
+    World world;
+    RunSome(world);
+    const std::string claim = ClaimName(Generation(1));
+    world.store.objects[claim] = EncodeClaim({"elsewhere/7", 1, 2});
+    std::vector<std::string> said;
+    RecoveryOptions options = Options(&said);
+    options.may_run = [runs](const std::string& process) {
+      EXPECT_EQ(process, "elsewhere/7");
+      return runs;
+    };
+    Committers committers = world.Make();
+    ASSERT_TRUE(Recover(world.env, world.store, committers, options).ok());
+    EXPECT_EQ(std::count(said.begin(), said.end(), "generation 2; supersedes generation 1 of elsewhere/7"), runs);
+  }
+}
+
 TEST(RecoveryTest, AFreshLineageRollsTheOldOneForwardAndExpectsItsMarkers) {
   World world;
   RunSome(world);

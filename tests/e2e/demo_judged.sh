@@ -14,3 +14,5 @@ cd "$work"
 "$python" "$here/../readers/judge.py" "$work/demo"
 "$binary" verify "$work/demo/pipeline.sql"
 "$binary" checkpoint verify "$work/demo/pipeline.sql"
+"$binary" demo --dir "$work/small" --rows 1000
+"$python" "$here/../readers/judge.py" "$work/small"

@@ -182,6 +182,7 @@ Status Coordinator::CommitOne(ManifestPtr manifest) {
     status_.last_commit = report.attempt;
     status_.last_commit_micros = env_.Now().micros;
     ++status_.commits;
+    for (const auto& [what, n] : manifest->snapshot.books) status_.committed[what] += n;
     status_.open_commit.reset();
     chain = chain_;
   }

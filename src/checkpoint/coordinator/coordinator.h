@@ -44,6 +44,7 @@ struct CheckpointStatus {
   int64_t last_commit_micros = 0;
   uint64_t checkpoints = 0;
   uint64_t commits = 0;
+  Books committed;                            // of the attempts that this run committed, added up
   std::optional<CommitProgress> open_commit;  // resolving or retrying
 };
 

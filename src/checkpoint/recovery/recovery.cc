@@ -41,12 +41,12 @@ std::string NewUuid(env::Env& env) {
 // The script, or one of its tables, is not that of the checkpoint.
 Status OtherFingerprint(const Manifest& base, const std::string& fingerprint) {
   const std::vector<std::string> before = Split(base.fingerprint, '\n'), now = Split(fingerprint, '\n');
-  for (size_t i = 1; before[0] == now[0] && i < std::min(before.size(), now.size()); ++i)
-    if (before[i] != now[i])
+  for (size_t i = 1; before[0] == now[0] && i < before.size(); ++i)
+    if (std::find(now.begin() + 1, now.end(), before[i]) == now.end())
       return Status::Corrupt(
           kTargetReplaced,
-          fmt::format("{} is not the one of checkpoint {}: it was dropped and created again",
-                      now[i].substr(0, now[i].rfind(' ')), base.attempt.ToString()),
+          fmt::format("{} is not the one of checkpoint {}: it was dropped{}", before[i].substr(0, before[i].rfind(' ')),
+                      base.attempt.ToString(), now.size() < before.size() ? "" : " and created again"),
           "restore it, or start over with --fresh: rows that went into the old one are gone with it");
   uint64_t bytes = 0;
   for (const StateSegment& segment : base.snapshot.segments) bytes += segment.bytes;
@@ -59,7 +59,16 @@ Status OtherFingerprint(const Manifest& base, const std::string& fingerprint) {
       "output stays");
 }
 
-Status TargetHoldsRows(const std::string& sink, const Marker& marker) {
+// `lost`: this start looked for a state and found none.
+Status TargetHoldsRows(const std::string& sink, const Marker& marker, const std::string& state, bool lost) {
+  if (lost)
+    return Status::Invalid(
+        kTargetHoldsRows,
+        fmt::format("there is no checkpoint of {}, but {} holds its rows (marker {})", state, sink, marker.ToString()),
+        "if it ran from another folder, start it there, or SET 'execution.checkpointing.dir' to an absolute path; only "
+        "if its state is really gone: drop the table (an emptied one keeps its marker), or add --fresh --append-again "
+        "to "
+        "write the rows once more");
   return Status::Invalid(kTargetHoldsRows,
                          fmt::format("{} already holds rows of this pipeline (marker {})", sink, marker.ToString()),
                          "drop the table (an emptied one keeps its marker), or add --append-again to write the rows "
@@ -136,7 +145,7 @@ Status Recovery::ClaimGeneration() {
     if (put.is(StatusKind::kExists) && !SEMEL_BUG(kClaimNotExclusive)) continue;
     if (!put.ok() && !put.is(StatusKind::kExists)) return put;
     SEMEL_POINT(env_, "recovery.claim.put.after");
-    if (!before.empty())
+    if (!before.empty() && before != claim.process && (!options_.may_run || options_.may_run(before)))
       Narrate(fmt::format("generation {}; supersedes generation {} of {}", next.value, next.value - 1, before));
     start_.generation = claimed_ = next;
     return Status::Ok();
@@ -201,7 +210,8 @@ Status Recovery::BeginLineage(const Lineage* parent, const Attempt& parent_attem
     SEMEL_ASSIGN_OR_RETURN(const std::unique_ptr<SinkView> view, LookSurely(sink, *committer));
     lineage.initial[sink] = view->marker();
     // Before the lineage exists: the state before it must stay what the next start goes on from.
-    if (lineage.initial[sink] && !options_.append_again) return TargetHoldsRows(sink, *lineage.initial[sink]);
+    if (lineage.initial[sink] && !options_.append_again)
+      return TargetHoldsRows(sink, *lineage.initial[sink], options_.state, !options_.fresh);
   }
   SEMEL_RETURN_IF_ERROR(PutConfirmed(env_, store_, LineageName(lineage.uuid), EncodeLineage(lineage)));
   start_.lineage = lineage;
@@ -375,25 +385,7 @@ Status Recovery::CheckFingerprint() const {
 // A changed script must not end the instance that runs the unchanged one: looked at before the claim, decided again
 // behind it. What cannot be read here is left to the real look.
 Status Recovery::RefuseChangedScriptEarly() {
-  if (options_.fresh) return Status::Ok();
-  Result<std::vector<std::string>> pins = store_.List("bases/");
-  Result<std::vector<std::string>> names = store_.List("checkpoints/");
-  if (!pins.ok() || !names.ok()) return Status::Ok();
-  const std::optional<Generation> by = HighestPinBelow(Generation(UINT64_MAX), *pins);
-  if (!by) return Status::Ok();
-  Result<std::string> file = store_.Get(PinName(*by));
-  if (!file.ok()) return Status::Ok();
-  Result<Pin> pin = DecodePin(*file, PinName(*by));
-  if (!pin.ok()) return Status::Ok();
-  std::vector<Attempt> manifests;
-  for (const std::string& name : *names)
-    if (const std::optional<Attempt> attempt = ParseManifestName(name)) manifests.push_back(*attempt);
-  const Attempt base = ChooseBase(*by, *pin, manifests);
-  bool healed = false;
-  Result<Manifest> manifest =
-      base.is_root() ? Status::NotFound(kNoCheckpoint, "none yet") : ReadManifest(store_, base, healed);
-  if (!manifest.ok() || manifest->fingerprint == options_.fingerprint) return Status::Ok();
-  return OtherFingerprint(*manifest, options_.fingerprint);
+  return options_.fresh ? Status::Ok() : CheckScript(store_, options_.fingerprint);
 }
 
 // As above for a start without state that would be refused because of the rows of an earlier one.
@@ -408,7 +400,7 @@ Status Recovery::RefuseRowsEarly() {
     // from it.
     const Result<std::vector<std::string>> pins_now = store_.List("bases/");
     if (!options_.fresh && (!pins_now.ok() || !pins_now->empty())) return Status::Ok();
-    return TargetHoldsRows(sink, *(*view)->marker());
+    return TargetHoldsRows(sink, *(*view)->marker(), options_.state, !options_.fresh);
   }
   return Status::Ok();
 }
@@ -504,6 +496,27 @@ Result<Manifest> ReadManifest(Store& store, const Attempt& attempt, bool& healed
   if (!from_copy.ok()) return manifest.status();
   healed = true;
   return from_copy;
+}
+
+Status CheckScript(Store& store, const std::string& fingerprint) {
+  Result<std::vector<std::string>> pins = store.List("bases/");
+  Result<std::vector<std::string>> names = store.List("checkpoints/");
+  if (!pins.ok() || !names.ok()) return Status::Ok();
+  const std::optional<Generation> by = HighestPinBelow(Generation(UINT64_MAX), *pins);
+  if (!by) return Status::Ok();
+  Result<std::string> file = store.Get(PinName(*by));
+  if (!file.ok()) return Status::Ok();
+  Result<Pin> pin = DecodePin(*file, PinName(*by));
+  if (!pin.ok()) return Status::Ok();
+  std::vector<Attempt> manifests;
+  for (const std::string& name : *names)
+    if (const std::optional<Attempt> attempt = ParseManifestName(name)) manifests.push_back(*attempt);
+  const Attempt base = ChooseBase(*by, *pin, manifests);
+  bool healed = false;
+  Result<Manifest> manifest =
+      base.is_root() ? Status::NotFound(kNoCheckpoint, "none yet") : ReadManifest(store, base, healed);
+  if (!manifest.ok() || manifest->fingerprint == fingerprint) return Status::Ok();
+  return OtherFingerprint(*manifest, fingerprint);
 }
 
 Result<RecoveredStart> Recover(env::Env& env, Store& store, Committers& committers, const RecoveryOptions& options) {

@@ -23,10 +23,13 @@ namespace semel::checkpoint {
 struct RecoveryOptions {
   // Of the script as it is now; behind it a line "<name> <identity>" per table that could be replaced by another one.
   std::string fingerprint;
-  std::string time_zone;                            // for a new lineage; a restored one keeps its own
-  size_t retained = 2;                              // K
-  bool fresh = false;                               // start a new lineage after rolling the old one forward
-  bool append_again = false;                        // a new lineage may write to sinks that hold rows of this pipeline
+  std::string time_zone;                // for a new lineage; a restored one keeps its own
+  size_t retained = 2;                  // K
+  bool fresh = false;                   // start a new lineage after rolling the old one forward
+  bool append_again = false;            // a new lineage may write to sinks that hold rows of this pipeline
+  std::string state = "this pipeline";  // for messages: "'shop' in /srv/.semel/shop"
+  // Whether a claim's process could still be running; false must be certain. Empty: it could.
+  std::function<bool(const std::string& process)> may_run;
   std::function<void(const std::string&)> narrate;  // one line per thing that a user may want to know
   CommitHooks commit_hooks;
 };
@@ -44,6 +47,10 @@ struct RecoveredStart {
 
 // Runs steps 1–5. Fenced: a newer start won. Corrupt and Invalid name the file or sink and what settles it.
 Result<RecoveredStart> Recover(env::Env& env, Store& store, Committers& committers, const RecoveryOptions& options);
+
+// Whether the pipeline's newest checkpoint was made by this script, as far as that can be read: what a start would say
+// of it. Changes nothing.
+Status CheckScript(Store& store, const std::string& fingerprint);
 
 // Reads a manifest; one that is damaged or missing its tail is replaced by its copy, which `healed` then says.
 Result<Manifest> ReadManifest(Store& store, const Attempt& attempt, bool& healed);

@@ -26,7 +26,8 @@ uint64_t PurchaseGenerator::Random() {
 std::string PurchaseGenerator::Next() {
   const int32_t user = static_cast<int32_t>(Random() % static_cast<uint64_t>(users_)) + 1;
   const int64_t cents = static_cast<int64_t>(Random() % 50'000) + 1;
-  const int64_t millis = produced_ + static_cast<int64_t>(Random() % static_cast<uint64_t>(kDisorderMillis));
+  const int64_t millis =
+      produced_ * step_millis_ + static_cast<int64_t>(Random() % static_cast<uint64_t>(kDisorderMillis));
   const char* item = kItems[Random() % kItems.size()];
   Total& total = truth_[user];
   ++total.count;

@@ -11,8 +11,8 @@
 
 namespace semel::cli {
 
-// Deterministic by seed. Event time grows by about 1 ms per purchase with a disorder of up to 2 s, which is less than
-// the pipeline's watermark delay of 5 s: no row is late.
+// Deterministic by seed. Event time grows by about `step_millis` per purchase with a disorder of up to 2 s, which is
+// less than the pipeline's watermark delay of 5 s: no row is late.
 class PurchaseGenerator {
  public:
   struct Total {
@@ -20,7 +20,8 @@ class PurchaseGenerator {
     int64_t cents = 0;
   };
 
-  PurchaseGenerator(uint64_t seed, int32_t users) : state_(seed), users_(users) {}
+  PurchaseGenerator(uint64_t seed, int32_t users, int64_t step_millis = 1)
+      : state_(seed), users_(users), step_millis_(step_millis) {}
 
   // The next purchase as one JSON line, ended by '\n'.
   std::string Next();
@@ -35,6 +36,7 @@ class PurchaseGenerator {
 
   uint64_t state_;
   int32_t users_;
+  int64_t step_millis_;
   int64_t produced_ = 0;
   std::map<int32_t, Total> truth_;
 };

@@ -247,6 +247,9 @@ class FilesystemSource final : public Source {
     for (const std::string& path : paths)
       splits.push_back({source_, path, FilePosition{}.ToString(), "", checkpoint::kNoWatermark, false});
     if (bounded) SEMEL_RETURN_IF_ERROR(ResolveEnds(splits));
+    if (bounded && splits.empty())  // it will have finished for good
+      env_.Log(env::LogLevel::kWarning,
+               fmt::format("there is no file in '{}': the table is empty and ends here", path_));
     return splits;
   }
 
@@ -282,7 +285,11 @@ class FilesystemSource final : public Source {
 
   Status Acknowledge(const std::vector<SplitProgress>&) override { return Status::Ok(); }
   Result<std::string> Identity() override { return std::string(); }
-  Status CheckReachable() override { return Paths().status(); }
+  Status CheckReachable() override {
+    SEMEL_ASSIGN_OR_RETURN(const std::vector<std::string> paths, Paths());
+    for (const std::string& path : paths) SEMEL_RETURN_IF_ERROR(env_.files().OpenRead(path).status());
+    return Status::Ok();
+  }
 
  private:
   Result<std::vector<std::string>> Paths() {

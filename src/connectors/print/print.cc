@@ -2,10 +2,13 @@
 // Copyright The Semel Authors
 //
 // 'connector' = 'print': rows on standard output, as Flink prints them.
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "connectors/api/plain_sink.h"
 #include "connectors/print/register.h"
+#include "env/posix/error_codes.h"
 
 namespace semel::connectors {
 
@@ -26,9 +29,11 @@ class PrintWriter final : public PlainWriter {
       }
       text = std::move(prefixed);
     }
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
-    return Status::Ok();
+    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
+      return Status::Ok();
+    return Status::Transient(env::kStandardOutput,
+                             fmt::format("cannot write to standard output: {}", std::strerror(errno)),
+                             "what it leads to is full or closed; start again when rows can be written");
   }
 
  private:

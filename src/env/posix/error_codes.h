@@ -14,6 +14,7 @@ inline constexpr ErrorCode kPermissionDenied{6003, ExitCode::kPermission, "permi
 inline constexpr ErrorCode kDiskFull{6004, ExitCode::kIo, "no space left"};
 inline constexpr ErrorCode kFileIo{6005, ExitCode::kIo, "file I/O failed"};
 inline constexpr ErrorCode kBadPath{6006, ExitCode::kCannotCreate, "path cannot be used"};
+inline constexpr ErrorCode kStandardOutput{6007, ExitCode::kIo, "cannot write to standard output"};
 inline constexpr ErrorCode kCannotConnect{6010, ExitCode::kUnavailable, "cannot connect"};
 inline constexpr ErrorCode kConnectionLost{6011, ExitCode::kUnavailable, "connection lost"};
 inline constexpr ErrorCode kDeadline{6012, ExitCode::kUnavailable, "no answer in time"};

@@ -79,6 +79,7 @@ class PosixEnv final : public Env {
     const int64_t now = Now().micros;
     const std::string line = fmt::format("{} {} {}\n", TimeText(now), kNames[static_cast<int>(level)], message);
     std::lock_guard<std::mutex> lock(mutex_);
+    if (terminal_) std::fputs("\r\033[K", stderr);  // a status line may stand there
     std::fwrite(line.data(), 1, line.size(), stderr);
   }
 
@@ -115,6 +116,7 @@ class PosixEnv final : public Env {
   }
 
   const LogLevel level_;
+  const bool terminal_ = ::isatty(2) == 1;
   const std::vector<Injection> injections_;
   std::unique_ptr<FileSystem> files_;
   std::mutex mutex_;

@@ -30,7 +30,8 @@ Status FromErrno(std::string_view what, const std::string& path, int error, bool
     case EPERM:
     case EROFS:
       return Status::Invalid(kPermissionDenied, message,
-                             "give this user the right to write there, or use another folder");
+                             mutating ? "give this user the right to write there, or use another folder"
+                                      : "give this user the right to read it");
     case ENOSPC:
     case EDQUOT:
     case EFBIG:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/printable.h"
 #include "base/text.h"
 #include "codec/sha256.h"
 #include "sql/binder/error_codes.h"
@@ -37,19 +38,6 @@ Place PlaceOf(std::string_view script, size_t offset) {
   }
   place.column = Characters(script.substr(place.line_begin, offset - place.line_begin)) + 1;
   return place;
-}
-
-std::string Escape(std::string_view text) {
-  std::string out;
-  for (unsigned char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (c < 0x20) {
-      out += fmt::format("\\u{:04x}", c);
-    } else {
-      out += static_cast<char>(c);
-    }
-  }
-  return out;
 }
 
 class ScriptPlanner {
@@ -221,7 +209,7 @@ Result<PlannedScript> PlanScript(std::string_view script, const ScriptContext& c
 }
 
 std::string RenderError(const Status& status, std::string_view script, std::string_view file) {
-  std::string text = fmt::format("error[SEMEL-{:04}]: {}\n", status.code().number, status.message());
+  std::string text = fmt::format("error[SEMEL-{:04}]: {}\n", status.code().number, Printable(status.message()));
   const SourceSpan span = status.span();
   if (span.end > 0 && !script.empty()) {
     const Place place = PlaceOf(script, span.begin);
@@ -229,30 +217,33 @@ std::string RenderError(const Status& status, std::string_view script, std::stri
     const std::string number = std::to_string(place.line);
     const std::string margin(number.size(), ' ');
     const size_t begin = std::min<size_t>(span.begin, line_end);
-    const std::string_view before = script.substr(place.line_begin, begin - place.line_begin);
-    const size_t width =
-        std::max<size_t>(1, Characters(script.substr(begin, std::min<size_t>(span.end, line_end) - begin)));
-    const Excerpt shown = ExcerptOf(before, script.substr(begin, line_end - begin));
+    const std::string_view rest = script.substr(begin, line_end - begin);
+    const std::string_view marked = script.substr(begin, std::min<size_t>(span.end, line_end) - begin);
+    const Excerpt shown = ExcerptOf(script.substr(place.line_begin, begin - place.line_begin),
+                                    rest.ends_with('\r') ? rest.substr(0, rest.size() - 1) : rest);
+    const std::string before = Printable(shown.before), after = Printable(shown.after);
+    const size_t width = std::min(std::max<size_t>(1, Characters(Printable(marked))), Characters(after));
     std::string indent(shown.is_cut_before ? 4 : 0, ' ');  // tabs stay tabs, so that the mark stands below its word
-    for (char c : shown.before)
+    for (char c : before)
       if ((c & 0xC0) != 0x80) indent += c == '\t' ? '\t' : ' ';
-    text += fmt::format("{}--> {}:{}:{}\n{} |\n", margin, file, place.line, place.column, margin);
-    text += fmt::format("{} | {}{}{}{}\n", number, shown.is_cut_before ? "... " : "", shown.before, shown.after,
+    text += fmt::format("{}--> {}:{}:{}\n{} |\n", margin, Printable(file), place.line, place.column, margin);
+    text += fmt::format("{} | {}{}{}{}\n", number, shown.is_cut_before ? "... " : "", before, after,
                         shown.is_cut_after ? " ..." : "");
-    text += fmt::format("{} | {}{}\n", margin, indent, std::string(std::min(width, Characters(shown.after)), '^'));
+    text += fmt::format("{} | {}{}\n", margin, indent, std::string(width, '^'));
   }
-  if (!status.hint().empty()) text += fmt::format("hint: {}\n", status.hint());
+  if (!status.hint().empty()) text += fmt::format("hint: {}\n", Printable(status.hint()));
   return text;
 }
 
 std::string RenderErrorJson(const Status& status, std::string_view script, std::string_view file) {
-  std::string text = fmt::format("{{\"code\": \"SEMEL-{:04}\", \"message\": \"{}\", \"hint\": \"{}\"",
-                                 status.code().number, Escape(status.message()), Escape(status.hint()));
+  std::string text = fmt::format(
+      "{{\"code\": \"SEMEL-{:04}\", \"exit_code\": {}, \"message\": \"{}\", \"hint\": \"{}\"", status.code().number,
+      static_cast<int>(status.code().exit), EscapeJson(status.message()), EscapeJson(status.hint()));
   if (status.span().end > 0) {
     const Place place = PlaceOf(script, status.span().begin);
     const Place end = PlaceOf(script, status.span().end);
     text += fmt::format(", \"file\": \"{}\", \"line\": {}, \"column\": {}, \"end_line\": {}, \"end_column\": {}",
-                        Escape(file), place.line, place.column, end.line, end.column);
+                        EscapeJson(file), place.line, place.column, end.line, end.column);
   }
   return text + "}\n";
 }

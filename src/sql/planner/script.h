@@ -30,9 +30,9 @@ struct PlannedScript {
 // Parses, binds and plans. Errors carry the place in the script.
 Result<PlannedScript> PlanScript(std::string_view script, const ScriptContext& context);
 
-// An error as people read it: code, message, the line with its place underlined, the hint.
+// An error as people read it: code, message, the line with its place underlined, the hint. Control bytes are escaped.
 std::string RenderError(const Status& status, std::string_view script, std::string_view file);
-// {"code": "SEMEL-1101", "message": …, "hint": …, "file": …, "line": n, "column": n}
+// {"code": "SEMEL-1101", "exit_code": 78, "message": …, "hint": …, "file": …, "line": n, "column": n}
 std::string RenderErrorJson(const Status& status, std::string_view script, std::string_view file);
 
 }  // namespace semel::sql

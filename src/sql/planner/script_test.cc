@@ -160,5 +160,17 @@ TEST_F(ScriptTest, ViewsKeepEventTime) {
                   .ok());
 }
 
+TEST_F(ScriptTest, AnErrorShowsControlBytesAndBrokenUtf8AsText) {
+  const std::string script = "SELECT \x1b[2J, \xff nonsense\r\n";
+  const Status status = Status::Invalid(kUnknownColumn, "no column '\x1b'").WithSpan({13, 14});
+  const std::string text = RenderError(status, script, "x.sql");
+  EXPECT_NE(text.find("no column '\\x1b'"), std::string::npos) << text;
+  EXPECT_NE(text.find("1 | SELECT \\x1b[2J, \\xff nonsense\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n  |                 ^^^^\n"), std::string::npos) << "below the escaped byte\n" << text;
+  const std::string json = RenderErrorJson(status, script, "\xff.sql");
+  EXPECT_NE(json.find("\"exit_code\": 78, \"message\": \"no column '\\u001b'\""), std::string::npos) << json;
+  EXPECT_NE(json.find("\\\\xff.sql"), std::string::npos) << json;
+}
+
 }  // namespace
 }  // namespace semel::sql
