@@ -133,7 +133,7 @@ class ExprParser {
       SEMEL_ASSIGN_OR_RETURN(AstExprPtr item, Or());
       expr->args.push_back(item);
     } while (t_.TrySymbol(","));
-    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    SEMEL_RETURN_IF_ERROR(t_.ExpectListEnd());
     expr->span.end = t_.LastEnd();
     return AstExprPtr(expr);
   }
@@ -374,7 +374,7 @@ class ExprParser {
       if (t_.IsKeyword("FROM") || t_.IsKeyword("TO"))
         return t_.Unsupported(fmt::format("{}(… {} …)", name.upper, t_.Peek().upper), t_.Peek().span);
     }
-    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    SEMEL_RETURN_IF_ERROR(t_.ExpectListEnd());
     if (t_.TryKeyword("FILTER")) {
       SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol("("));
       SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("WHERE"));

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "codec/sha256.h"
 #include "sql/binder/error_codes.h"
+#include "sql/parser/lexer.h"
 #include "sql/parser/parser.h"
 #include "sql/planner/finalize.h"
 #include "sql/planner/query_planner.h"
@@ -34,6 +35,10 @@ Place PlaceOf(std::string_view script, size_t offset) {
       place.line_begin = i + 1;
     }
   }
+  if (place.line == 1 && script.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
+    place.line_begin = kByteOrderMark.size();
+    offset = std::max(offset, place.line_begin);
+  }
   place.column = Characters(script.substr(place.line_begin, offset - place.line_begin)) + 1;
   return place;
 }
@@ -60,6 +65,7 @@ class ScriptPlanner {
     switch (s.kind) {
       case StatementKind::kSet:
         session_.settings[s.key] = s.value;
+        session_.setting_places[s.key] = s.span;
         return Status::Ok();
       case StatementKind::kReset:
         if (s.key.empty()) session_.settings.clear();
@@ -183,6 +189,7 @@ Result<PlannedScript> PlanScript(std::string_view script, const ScriptContext& c
   planned.plan.sinks = FinalizePlan(planner.sinks, *context.functions);
   SEMEL_RETURN_IF_ERROR(CheckRetractions(planned.plan.sinks));
   planned.plan.settings = session.settings;
+  planned.plan.setting_places = session.setting_places;
   std::vector<std::string> ids;
   for (const plan::PhysicalPtr& sink : planned.plan.sinks) ids.push_back(sink->id);
   std::sort(ids.begin(), ids.end());

@@ -67,6 +67,9 @@ Status Session::CreateCatalog(const Statement& s) {
     const bool found = std::any_of(known->options.begin(), known->options.end(),
                                    [&key = key](const auto& spec) { return Matches(spec, key); });
     if (!found) return UnknownName(kUnknownOption, "catalog option", key, keys, s.option_spans.at(key));
+    if (!known->check_option) continue;
+    if (const Status usable = known->check_option(key, value); !usable.ok())
+      return usable.WithContext(fmt::format("catalog '{}'", s.name[0])).WithSpan(s.option_spans.at(key));
   }
   for (const connectors::OptionSpec& spec : known->options)
     if (spec.ignored && s.options.count(spec.key) > 0)
@@ -183,7 +186,8 @@ Status Session::CreateTable(const Statement& s) {
     for (const std::string& name : *list)
       if (std::find(names.begin(), names.end(), name) == names.end())
         return UnknownName(kUnknownColumn, "column", name, names, s.name_span);
-  TableDefinition definition{table, s.columns, s.watermark_column, s.watermark, s.name_span, s.option_spans};
+  TableDefinition definition{table,       s.columns,     s.watermark_column, s.watermark, s.watermark_span,
+                             s.name_span, s.option_spans};
   for (AstColumn& column : definition.columns)
     if (std::find(s.primary_key.begin(), s.primary_key.end(), column.name) != s.primary_key.end())
       column.type = column.type.WithNullable(false);
@@ -298,7 +302,7 @@ void Session::Notice(std::string text) {
 }
 
 // Options behind a format's name ('json.…') are the format's.
-Status Session::CheckFormatOptions(const TableDefinition& definition) const {
+Status Session::CheckFormatOptions(const TableDefinition& definition) {
   if (context_.formats == nullptr) return Status::Ok();
   for (const auto& [key, value] : definition.table->options) {
     if (key != "format" && key != "value.format" && key != "key.format") continue;
@@ -318,6 +322,9 @@ Status Session::CheckFormatOptions(const TableDefinition& definition) const {
       if (std::find(format->known_options.begin(), format->known_options.end(), name) == format->known_options.end())
         return UnknownName(kUnknownOption, fmt::format("option of format '{}'", value), name, format->known_options,
                            place(option));
+      const auto& ignored = format->ignored_options;
+      if (std::find(ignored.begin(), ignored.end(), name) != ignored.end())
+        Notice(fmt::format("option '{}' of {} has no effect in Semel", option, definition.table->name));
       if (request.options.empty()) first = place(option);
       request.options[name] = setting;
     }

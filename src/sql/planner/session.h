@@ -21,6 +21,7 @@ struct TableDefinition {
   std::vector<AstColumn> columns;  // in order, also computed ones
   std::string watermark_column;
   AstExprPtr watermark;
+  SourceSpan watermark_span;  // of the column that it names
   SourceSpan span;
   std::map<std::string, SourceSpan> option_spans;
 };
@@ -36,6 +37,7 @@ class Session {
       : connectors_(connectors), context_(std::move(context)), offline_(offline) {}
 
   plan::Options settings;
+  std::map<std::string, SourceSpan> setting_places;
   std::vector<std::string> notices;
 
   Status CreateCatalog(const Statement& s);
@@ -57,7 +59,7 @@ class Session {
   const connectors::ConnectorContext& context() const { return context_; }
 
  private:
-  Status CheckFormatOptions(const TableDefinition& definition) const;
+  Status CheckFormatOptions(const TableDefinition& definition);
   Result<columnar::DataType> MetadataType(const plan::TableDescriptor& table, const AstColumn& column) const;
   void Notice(std::string text);
   struct CatalogDefinition {
