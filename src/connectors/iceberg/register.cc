@@ -65,6 +65,7 @@ void RegisterIceberg(Registry& registry) {
                  const plan::Options& options) -> Result<std::unique_ptr<Catalog>> {
     return std::unique_ptr<Catalog>(std::make_unique<IcebergCatalog>(*context.env, name, options));
   };
+  type.check_option = CheckCatalogOption;
   registry.Add(std::move(type));
 }
 
