@@ -369,8 +369,8 @@ Status Recovery::RefuseChangedScriptEarly() {
     if (const std::optional<Attempt> attempt = ParseManifestName(name)) manifests.push_back(*attempt);
   const Attempt base = ChooseBase(*by, *pin, manifests);
   bool healed = false;
-  Result<Manifest> manifest =
-      base.is_root() ? Status::NotFound(kNoCheckpoint, "none yet") : ReadManifest(store_, base, healed);
+  Result<Manifest> manifest = base.is_root() ? Status::NotFound(kNoCheckpoint, "none yet", "a run makes the first one")
+                                             : ReadManifest(store_, base, healed);
   if (!manifest.ok() || manifest->fingerprint == options_.fingerprint) return Status::Ok();
   return OtherFingerprint(*manifest, options_.fingerprint);
 }

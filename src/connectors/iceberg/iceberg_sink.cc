@@ -236,9 +236,11 @@ class IcebergView final : public checkpoint::SinkView {
                                           FileTag(marker.lineage, marker.epoch, marker.generation)},
                                          snapshot));
     if (outcome == iceberg::SwapOutcome::kUnknown)
-      return Status::Unknown(iceberg::kConflict, fmt::format("the commit to {} gave no answer", table_.FullName()));
+      return Status::Unknown(iceberg::kConflict, fmt::format("the commit to {} gave no answer", table_.FullName()),
+                             "the table is read again to find out");
     if (outcome == iceberg::SwapOutcome::kLost)
-      return Status::Transient(iceberg::kConflict, fmt::format("another commit to {} came first", table_.FullName()));
+      return Status::Transient(iceberg::kConflict, fmt::format("another commit to {} came first", table_.FullName()),
+                               "it is tried again on the new version");
     result.outcome = CommitOutcome::kCommitted;
     result.handle = "snapshot " + snapshot;
     return Status::Ok();

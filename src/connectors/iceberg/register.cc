@@ -29,10 +29,10 @@ class IcebergCatalog final : public Catalog {
     return descriptor;
   }
   Result<std::vector<std::string>> ListTables(const std::string&) override {
-    return Status::NotSupported("listing a catalog's tables is not supported yet");
+    return Status::NotSupported("listing a catalog's tables is not supported yet", "name the table");
   }
   Result<bool> DatabaseExists(const std::string&) override {
-    return Status::NotSupported("asking for a catalog's databases is not supported yet");
+    return Status::NotSupported("asking for a catalog's databases is not supported yet", "name the table");
   }
 
  private:

@@ -25,7 +25,7 @@ Status FromErrno(std::string_view what, const std::string& path, int error, bool
     case ENOENT:
       return Status::NotFound(kNoSuchFile, message, "check the path");
     case EEXIST:
-      return Status::Exists(kFileExists, message);
+      return Status::Exists(kFileExists, message, "move the file away, or use another name");
     case EACCES:
     case EPERM:
     case EROFS:

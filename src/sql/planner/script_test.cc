@@ -58,7 +58,8 @@ TEST_F(ScriptTest, TheFirstPipelineSharesItsScanAndReadsOnlyWhatItNeeds) {
   EXPECT_EQ(planned.plan.pipeline_name, "shop");
   const std::string text = ExplainText(planned.plan.sinks, true);
   EXPECT_NE(text.find("OverAggregate by [user_id] order by ts RANGE SUM(amount)"), std::string::npos) << text;
-  EXPECT_NE(text.find("WindowAggregate by [user_id] TUMBLE(rowtime, 10 s) COUNT(*), SUM(amount)"), std::string::npos) << text;
+  EXPECT_NE(text.find("WindowAggregate by [user_id] TUMBLE(rowtime, 10 s) COUNT(*), SUM(amount)"), std::string::npos)
+      << text;
   EXPECT_NE(text.find("Watermark (shared)"), std::string::npos) << text;
   EXPECT_EQ(text.find("`item`"), std::string::npos);
   EXPECT_EQ(text.find("item STRING"), std::string::npos) << "the scan reads no column that nobody needs\n" << text;
