@@ -45,6 +45,21 @@ TEST_F(ToleranceTest, APoisonRecordIsLetThroughByTheHintsOptionAndNothingIsLostO
   EXPECT_EQ(RowsOf("running").count("+I[9002, 1, 2.00]"), 1u) << "what follows the broken record";
 }
 
+TEST_F(ToleranceTest, AnOptionWithoutEffectIsSaidAndACatalogsOptionStandsAtItsPlace) {
+  const sql::ScriptContext context{&functions_, &connectors_, env_.get(), &formats_, false};
+  const std::vector<std::string> notices =
+      sql::PlanScript(With(", 'json.encode.ignore-null-fields'='true'"), context).value().notices;
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_EQ(notices[0], "option 'json.encode.ignore-null-fields' of p has no effect in Semel");
+  const std::string catalog =
+      "CREATE CATALOG lake WITH ('type'='iceberg', 'catalog-impl'='org.apache.iceberg.jdbc.JdbcCatalog', "
+      "'uri'='jdbc:postgresql:x', 'warehouse'='file:///w');";
+  const Status refused = sql::PlanScript(catalog, context).status();
+  EXPECT_EQ(refused.code().number, 4005) << refused.ToString();
+  EXPECT_EQ(refused.span().begin, catalog.find("'uri'"));
+  EXPECT_NE(refused.hint().find("jdbc:sqlite:"), std::string::npos);
+}
+
 TEST_F(ToleranceTest, WhatIsRefusedMayChangeAndWhatARecordMeansMayNot) {
   const std::string before = Fingerprint(With(""));
   EXPECT_EQ(Fingerprint(With(", 'json.ignore-parse-errors'='true'")), before);
