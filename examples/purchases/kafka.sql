@@ -1,5 +1,8 @@
 -- Purchases in, running sums and revenue per window out: the pipeline.sql beside, with Kafka as the source. Runs on Semel and on Flink.
 -- A topic of four partitions, keyed by user_id, with JSON values.
+--
+--   mkdir -p /tmp/semel-lake                     # the catalog's folder
+--   semel run kafka.sql                          # goes on until it is stopped; --until-end: to the present ends of the topic
 SET 'pipeline.name' = 'purchases';
 
 CREATE TABLE purchases (

@@ -1,5 +1,11 @@
 -- Purchases in, running sums and revenue per window out. Runs on Semel; the statements are Flink SQL.
--- Paths are relative to the folder that it is started in: put JSON lines into ./purchases/.
+--
+--   mkdir -p /tmp/semel-lake purchases           # the catalog's folder, and the input: relative to where semel is started
+--   echo '{"purchase_id": 1, "user_id": 7, "item": "tea", "amount": 2.50, "ts": "2026-01-31 13:00:00"}' > purchases/1.json
+--   semel check pipeline.sql && semel run pipeline.sql
+--   semel verify pipeline.sql
+--
+-- It reads the files that are there and finishes. With SET 'semel.filesystem.follow' = 'true' it goes on and follows them.
 SET 'pipeline.name' = 'purchases';
 
 CREATE TABLE purchases (

@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace semel {
 
@@ -62,14 +63,17 @@ std::string NearestName(std::string_view name, const std::vector<std::string>& c
   std::string best;
   size_t best_distance = name.size() / 3 + 1;
   for (const std::string& candidate : candidates) {
-    std::vector<size_t> row(candidate.size() + 1);
+    std::vector<size_t> row(candidate.size() + 1), above_row, row_before;
     for (size_t j = 0; j < row.size(); ++j) row[j] = j;
     for (size_t i = 1; i <= name.size(); ++i) {
+      row_before = std::exchange(above_row, row);
       size_t diagonal = row[0];
       row[0] = i;
       for (size_t j = 1; j <= candidate.size(); ++j) {
         const size_t above = row[j];
         row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (name[i - 1] == candidate[j - 1] ? 0 : 1)});
+        if (i > 1 && j > 1 && name[i - 1] == candidate[j - 2] && name[i - 2] == candidate[j - 1])
+          row[j] = std::min(row[j], row_before[j - 2] + 1);
         diagonal = above;
       }
     }

@@ -17,8 +17,8 @@ std::vector<std::string> Split(std::string_view text, char separator);
 std::string Join(const std::vector<std::string>& parts, std::string_view separator);
 std::string HexEncode(std::string_view bytes);
 
-// The candidate with the smallest edit distance to `name` (Levenshtein), if it is at most a third of its length; else
-// empty.
+// The candidate with the smallest edit distance to `name` (letters added, left out, changed, or two swapped), if it is
+// at most a third of its length; else empty.
 std::string NearestName(std::string_view name, const std::vector<std::string>& candidates);
 
 }  // namespace semel

@@ -17,6 +17,12 @@ TEST(TextTest, SplitKeepsEmptyParts) {
   EXPECT_EQ(Join({"a", "", "b"}, ","), "a,,b");
 }
 
+TEST(TextTest, TwoSwappedLettersAreOneMistake) {
+  EXPECT_EQ(NearestName("SMU", {"AVG", "MIN", "SUM"}), "SUM");
+  EXPECT_EQ(NearestName("CUONT", {"COUNT", "MOUNT"}), "COUNT");
+  EXPECT_EQ(NearestName("SMX", {"AVG", "MIN", "SUM"}), "");
+}
+
 TEST(TextTest, HexAndTrim) {
   EXPECT_EQ(HexEncode(std::string("\x00\xff", 2)), "00ff");
   EXPECT_EQ(TrimAscii(" \ta b\n"), "a b");

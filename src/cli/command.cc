@@ -85,7 +85,8 @@ std::optional<PreparedScript> PrepareScript(CommandContext& context, env::Env& e
   bool writes_iceberg = false;
   for (const plan::PhysicalPtr& sink : planned->plan.sinks)
     writes_iceberg = writes_iceberg || std::get<plan::SinkSpec>(sink->spec).table->connector == "iceberg";
-  Result<job::JobSettings> settings = job::ReadSettings(planned->plan.settings, writes_iceberg);
+  Result<job::JobSettings> settings =
+      job::ReadSettings(planned->plan.settings, writes_iceberg, planned->plan.setting_places);
   if (!settings.ok()) return fail(settings.status());
   if (options.needs_insert && planned->plan.sinks.empty()) {
     if (!context.json()) std::fputs(planned->output.c_str(), stdout);  // of EXPLAIN and the like

@@ -13,7 +13,6 @@ inline constexpr ErrorCode kBadPipelineName{7102, ExitCode::kConfig, "unusable p
 inline constexpr ErrorCode kBadSetting{7103, ExitCode::kConfig, "unusable setting"};
 inline constexpr ErrorCode kUnknownSetting{7104, ExitCode::kConfig, "unknown setting"};
 inline constexpr ErrorCode kNothingToRun{7105, ExitCode::kConfig, "script without INSERT"};
-inline constexpr ErrorCode kUnknownConnector{7106, ExitCode::kConfig, "unknown connector"};
 inline constexpr ErrorCode kEndedSplit{7107, ExitCode::kConfig, "ended under --until-end"};
 
 }  // namespace semel::job

@@ -9,26 +9,44 @@
 #include "base/text.h"
 #include "columnar/time_zone.h"
 #include "job/error_codes.h"
+#include "job/flink_settings.h"
 
 namespace semel::job {
 
 namespace {
 
-// The value under the new name, else under the old one, else nothing.
-const std::string* Lookup(const plan::Options& settings, std::initializer_list<const char*> keys) {
-  for (const char* key : keys) {
-    auto it = settings.find(key);
-    if (it != settings.end()) return &it->second;
-  }
-  return nullptr;
-}
+constexpr int kMostWorkers = 128;  // one per key group
+constexpr int kMostRetained = 4096;
 
-Result<int> ParseCount(const std::string& key, const std::string& text, int least) {
+// Access to the settings that remembers which one was looked at last: an error is about that one.
+class SettingReader {
+ public:
+  explicit SettingReader(const plan::Options& settings) : settings_(settings) {}
+  // The value under the new name, else under the old one, else nothing.
+  const std::string* Find(std::initializer_list<const char*> keys) {
+    for (const char* key : keys) {
+      auto it = settings_.find(key);
+      if (it == settings_.end()) continue;
+      last_ = key;
+      return &it->second;
+    }
+    return nullptr;
+  }
+  void LookAt(const std::string& key) { last_ = key; }
+  const std::string& last() const { return last_; }
+  const plan::Options& settings() const { return settings_; }
+
+ private:
+  const plan::Options& settings_;
+  std::string last_;
+};
+
+Result<int> ParseCount(const std::string& key, const std::string& text, int most) {
   char* end = nullptr;
   const long value = std::strtol(text.c_str(), &end, 10);
-  if (text.empty() || *end != '\0' || value < least || value > 4096)
-    return Status::Invalid(kBadSetting, fmt::format("'{}' = '{}' is not a number of at least {}", key, text, least),
-                           fmt::format("SET '{}' = '{}';", key, std::max(least, 2)));
+  if (text.empty() || *end != '\0' || value < 1 || value > most)
+    return Status::Invalid(kBadSetting, fmt::format("'{}' = '{}' is no number from 1 to {}", key, text, most),
+                           fmt::format("SET '{}' = '2';", key));
   return static_cast<int>(value);
 }
 
@@ -70,20 +88,25 @@ Status CheckName(const std::string& name) {
       "letters, digits, '-', '_' and '.', at most 100; it names the pipeline's folder and its markers");
 }
 
-Status CheckUnknown(const plan::Options& settings, JobSettings& job) {
+// What Semel does not know: its own names and nobody's are mistakes; Flink's may be passed over where they change no
+// result.
+Status CheckUnknown(SettingReader& in, JobSettings& job) {
   std::vector<std::string> known;
   for (const auto& [key, text] : KnownSettings()) known.push_back(key);
-  for (const auto& [key, value] : settings) {
+  for (const auto& [key, value] : in.settings()) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    if (key.rfind("semel.", 0) == 0) {
-      const std::string near = NearestName(key, known);
-      return Status::Invalid(
-          kUnknownSetting, fmt::format("unknown setting '{}'", key),
-          near.empty() ? "docs/settings.md lists the settings" : fmt::format("did you mean '{}'?", near));
-    }
+    in.LookAt(key);
     const std::string near = NearestName(key, known);
-    job.notices.push_back(fmt::format("setting '{}' has no effect in Semel{}", key,
-                                      near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+    const std::string meant = near.empty() ? "" : fmt::format("did you mean '{}'?", near);
+    if (key.rfind("semel.", 0) == 0)
+      return Status::Invalid(kUnknownSetting, fmt::format("unknown setting '{}'", key),
+                             meant.empty() ? "there are 'semel.filesystem.follow' and 'semel.late'" : meant);
+    if (!IsFlinkSetting(key))
+      return Status::Invalid(
+          kUnknownSetting, fmt::format("'{}' is a setting of neither Semel nor Flink", key),
+          meant.empty() ? "remove it; options of a table or catalog belong into its WITH (…)" : meant);
+    SEMEL_RETURN_IF_ERROR(CheckResultChanging(key, value));
+    job.notices.push_back(fmt::format("setting '{}' has no effect in Semel{}", key, meant.empty() ? "" : "; " + meant));
   }
   return Status::Ok();
 }
@@ -111,26 +134,20 @@ const std::vector<std::pair<std::string, std::string>>& KnownSettings() {
   return kKnown;
 }
 
-Result<JobSettings> ReadSettings(const plan::Options& settings, bool writes_iceberg) {
-  JobSettings job;
-  const std::string* name = Lookup(settings, {"pipeline.name"});
-  if (name == nullptr)
-    return Status::Invalid(
-        kNoPipelineName, "the script does not name its pipeline",
-        "add SET 'pipeline.name' = 'billing'; at its top: state and commits are kept under this name");
-  SEMEL_RETURN_IF_ERROR(CheckName(*name));
-  job.pipeline_name = *name;
+namespace {
+
+Status ReadCheckpointing(SettingReader& in, bool writes_iceberg, JobSettings& job) {
   job.checkpoint_root = "./.semel";
-  if (const std::string* dir = Lookup(settings, {"execution.checkpointing.dir", "state.checkpoints.dir"})) {
-    SEMEL_ASSIGN_OR_RETURN(job.checkpoint_root, LocalPath("execution.checkpointing.dir", *dir));
+  if (const std::string* dir = in.Find({"execution.checkpointing.dir", "state.checkpoints.dir"})) {
+    SEMEL_ASSIGN_OR_RETURN(job.checkpoint_root, LocalPath(in.last(), *dir));
   }
   job.checkpoint_interval = writes_iceberg ? Micros(10'000'000) : Micros(1'000'000);
-  if (const std::string* text = Lookup(settings, {"execution.checkpointing.interval"})) {
+  if (const std::string* text = in.Find({"execution.checkpointing.interval"})) {
     SEMEL_ASSIGN_OR_RETURN(job.checkpoint_interval, ParseTime("execution.checkpointing.interval", *text));
     if (job.checkpoint_interval < Micros(1'000))
       return Status::Invalid(kBadSetting, "'execution.checkpointing.interval' must be at least 1 ms", "try '1 s'");
   }
-  if (const std::string* text = Lookup(settings, {"execution.checkpointing.mode"})) {
+  if (const std::string* text = in.Find({"execution.checkpointing.mode"})) {
     const std::string upper = ToUpperAscii(*text);
     if (upper != "EXACTLY_ONCE" && upper != "AT_LEAST_ONCE")
       return Status::Invalid(kBadSetting, fmt::format("'execution.checkpointing.mode' = '{}'", *text),
@@ -139,32 +156,54 @@ Result<JobSettings> ReadSettings(const plan::Options& settings, bool writes_iceb
     if (upper == "AT_LEAST_ONCE")
       job.notices.push_back("AT_LEAST_ONCE is not there yet: the pipeline runs exactly-once");
   }
-  if (const std::string* text =
-          Lookup(settings, {"execution.checkpointing.num-retained", "state.checkpoints.num-retained"})) {
-    SEMEL_ASSIGN_OR_RETURN(int retained, ParseCount("execution.checkpointing.num-retained", *text, 1));
+  if (const std::string* text = in.Find({"execution.checkpointing.num-retained", "state.checkpoints.num-retained"})) {
+    SEMEL_ASSIGN_OR_RETURN(int retained, ParseCount("execution.checkpointing.num-retained", *text, kMostRetained));
     job.retained_checkpoints = std::max(retained, 2);
     if (retained < 2) job.notices.push_back("'execution.checkpointing.num-retained': at least 2 are kept");
   }
-  if (const std::string* text = Lookup(settings, {"parallelism.default"})) {
-    SEMEL_ASSIGN_OR_RETURN(job.parallelism, ParseCount("parallelism.default", *text, 1));
+  return Status::Ok();
+}
+
+Status ReadAll(SettingReader& in, bool writes_iceberg, JobSettings& job) {
+  const std::string* name = in.Find({"pipeline.name"});
+  if (name == nullptr)
+    return Status::Invalid(
+        kNoPipelineName, "the script does not name its pipeline",
+        "add SET 'pipeline.name' = 'billing'; at its top: state and commits are kept under this name");
+  SEMEL_RETURN_IF_ERROR(CheckName(*name));
+  job.pipeline_name = *name;
+  SEMEL_RETURN_IF_ERROR(ReadCheckpointing(in, writes_iceberg, job));
+  if (const std::string* text = in.Find({"parallelism.default"})) {
+    SEMEL_ASSIGN_OR_RETURN(job.parallelism, ParseCount("parallelism.default", *text, kMostWorkers));
   }
-  if (const std::string* text = Lookup(settings, {"table.local-time-zone"})) {
+  if (const std::string* text = in.Find({"table.local-time-zone"})) {
     SEMEL_RETURN_IF_ERROR(columnar::TimeZone::Find(*text).status());
     job.local_time_zone = *text;
   }
-  if (const std::string* text = Lookup(settings, {"semel.filesystem.follow"})) {
+  if (const std::string* text = in.Find({"semel.filesystem.follow"})) {
     SEMEL_ASSIGN_OR_RETURN(job.follow_files, ParseBool("semel.filesystem.follow", *text));
   }
-  if (const std::string* text = Lookup(settings, {"table.exec.source.idle-timeout"})) {
+  if (const std::string* text = in.Find({"table.exec.source.idle-timeout"})) {
     SEMEL_ASSIGN_OR_RETURN(job.idle_timeout, ParseTime("table.exec.source.idle-timeout", *text));
   }
-  if (const std::string* text = Lookup(settings, {"semel.late"})) {
+  if (const std::string* text = in.Find({"semel.late"})) {
     if (*text != "drop" && *text != "fail")
       return Status::Invalid(kBadSetting, fmt::format("'semel.late' = '{}'", *text), "'drop' or 'fail'");
     job.fail_on_late = *text == "fail";
   }
-  SEMEL_RETURN_IF_ERROR(CheckUnknown(settings, job));
-  return job;
+  return CheckUnknown(in, job);
+}
+
+}  // namespace
+
+Result<JobSettings> ReadSettings(const plan::Options& settings, bool writes_iceberg,
+                                 const std::map<std::string, SourceSpan>& places) {
+  SettingReader in(settings);
+  JobSettings job;
+  const Status status = ReadAll(in, writes_iceberg, job);
+  if (status.ok()) return job;
+  const auto place = places.find(in.last());
+  return place == places.end() ? status : status.WithSpan(place->second);
 }
 
 }  // namespace semel::job

@@ -4,6 +4,7 @@
 // SET 'key' = 'value' of a script, read into what a job needs. Flink's option names of both generations are understood.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,10 @@ struct JobSettings {
   std::vector<std::string> notices;  // settings that only tune Flink, said once
 };
 
-// Invalid (exit code 78) if a value is missing or unreadable, or a 'semel.*' key is unknown.
-Result<JobSettings> ReadSettings(const plan::Options& settings, bool writes_iceberg);
+// Invalid (exit code 78) if a value is missing or unreadable, if a key is nobody's, or if Flink would give other
+// results with it. `places`: where each setting stands in the script, for the error.
+Result<JobSettings> ReadSettings(const plan::Options& settings, bool writes_iceberg,
+                                 const std::map<std::string, SourceSpan>& places = {});
 
 // The settings that Semel itself understands, with one sentence each; for docs and `did you mean`.
 const std::vector<std::pair<std::string, std::string>>& KnownSettings();

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "job/error_codes.h"
+#include "job/flink_settings.h"
 
 namespace semel::job {
 namespace {
@@ -91,6 +92,8 @@ TEST(SettingsTest, RefusalsNameTheSettingAndTheWayOut) {
       {{{"pipeline.name", "b"}, {"execution.checkpointing.mode", "TWICE"}}, kBadSetting},
       {{{"pipeline.name", "b"}, {"execution.checkpointing.dir", "s3://bucket/x"}}, kBadSetting},
       {{{"pipeline.name", "b"}, {"parallelism.default", "0"}}, kBadSetting},
+      {{{"pipeline.name", "b"}, {"parallelism.default", "129"}}, kBadSetting},
+      {{{"pipeline.name", "b"}, {"foo", "1"}}, kUnknownSetting},
       {{{"pipeline.name", "b"}, {"semel.filesystem.folow", "true"}}, kUnknownSetting},
       {{{"pipeline.name", "b"}, {"semel.late", "later"}}, kBadSetting},
       {{{"pipeline.name", "b"}, {"execution.checkpointing.interval", "0"}}, kBadSetting},
@@ -119,6 +122,38 @@ TEST(SettingsTest, WhatHasNoEffectIsSaidWithTheNameThatMayBeMeant) {
       ReadSettings({{"pipeline.name", "b"}, {"execution.checkpointing.num-retained", "1"}}, false).value();
   EXPECT_EQ(raised.retained_checkpoints, 2);
   EXPECT_EQ(raised.notices.size(), 1u) << "another number than the script's is said";
+}
+
+TEST(SettingsTest, WhatChangesResultsInFlinkIsRefusedByNameAndDocumented) {
+  const std::string page = TextOf("docs/settings.md");
+  for (const RefusedSetting& refused : RefusedSettings()) {
+    const Status status = ReadSettings({{"pipeline.name", "b"}, {refused.key, "x"}}, false).status();
+    EXPECT_EQ(status.code(), kBadSetting) << refused.key;
+    EXPECT_NE(status.message().find(refused.key), std::string::npos);
+    EXPECT_FALSE(status.hint().empty()) << refused.key;
+    EXPECT_NE(page.find("`" + refused.key + "`"), std::string::npos) << refused.key;
+    for (const std::string& harmless : refused.harmless)
+      EXPECT_TRUE(ReadSettings({{"pipeline.name", "b"}, {refused.key, harmless}}, false).ok()) << refused.key;
+  }
+  EXPECT_TRUE(ReadSettings({{"pipeline.name", "b"}, {"table.exec.state.ttl", "0 ms"}}, false).ok());
+  EXPECT_FALSE(ReadSettings({{"pipeline.name", "b"}, {"table.exec.state.ttl", "1 d"}}, false).ok());
+  EXPECT_FALSE(ReadSettings({{"pipeline.name", "b"}, {"table.exec.sink.not-null-enforcer", "drop"}}, false).ok());
+}
+
+TEST(SettingsTest, AnErrorStandsAtItsSetting) {
+  const std::map<std::string, SourceSpan> places{{"pipeline.name", {0, 10}},
+                                                 {"semel.late", {20, 30}},
+                                                 {"foo", {40, 50}},
+                                                 {"table.local-time-zone", {60, 70}},
+                                                 {"execution.checkpointing.interval", {80, 90}}};
+  const auto place = [&places](const plan::Options& settings) {
+    return ReadSettings(settings, false, places).status().span().begin;
+  };
+  EXPECT_EQ(place({{"pipeline.name", "../up"}}), 0u);
+  EXPECT_EQ(place({{"pipeline.name", "b"}, {"semel.late", "later"}}), 20u);
+  EXPECT_EQ(place({{"pipeline.name", "b"}, {"foo", "1"}}), 40u);
+  EXPECT_EQ(place({{"pipeline.name", "b"}, {"table.local-time-zone", "Mars"}}), 60u);
+  EXPECT_EQ(place({{"pipeline.name", "b"}, {"execution.checkpointing.interval", "soon"}}), 80u);
 }
 
 TEST(SettingsTest, FlinksTuningIsAcceptedWithANotice) {

@@ -14,7 +14,6 @@ namespace semel::json {
 
 inline constexpr ErrorCode kBrokenDocument{5101, ExitCode::kData, "broken JSON document"};
 inline constexpr ErrorCode kWrongValue{5102, ExitCode::kData, "JSON value of the wrong type"};
-inline constexpr ErrorCode kMissingField{5103, ExitCode::kData, "JSON field is missing"};
 inline constexpr ErrorCode kBadJsonOption{5104, ExitCode::kConfig, "unusable JSON option"};
 
 struct JsonOptions {

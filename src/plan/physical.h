@@ -144,7 +144,8 @@ struct PhysicalNode {
 // One script, planned: every sink of its INSERTs. What a job runs.
 struct PhysicalPlan {
   std::vector<PhysicalPtr> sinks;
-  Options settings;         // SET 'key' = 'value', in effect for the job
+  Options settings;                                  // SET 'key' = 'value', in effect for the job
+  std::map<std::string, SourceSpan> setting_places;  // where each was last SET, for errors
   std::string fingerprint;  // hash of the bound logical plan and of what decides results (see docs)
   std::string pipeline_name;
 };

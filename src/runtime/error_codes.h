@@ -9,7 +9,6 @@
 namespace semel::runtime {
 
 inline constexpr ErrorCode kNoFormat{8201, ExitCode::kConfig, "table without a usable format"};
-inline constexpr ErrorCode kNoOperator{8202, ExitCode::kInternal, "plan node without operator"};
 inline constexpr ErrorCode kNullTime{8203, ExitCode::kData, "event time is NULL"};
 inline constexpr ErrorCode kNullInNotNull{8204, ExitCode::kData, "NULL in a NOT NULL column"};
 

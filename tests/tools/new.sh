@@ -10,6 +10,12 @@ trap 'rm -rf "$work"' EXIT
 git -C "$root" ls-files -z | tar -C "$root" --null -T - -cf - | tar -C "$work" -xf -
 cd "$work"
 git init -q && git add -A && git -c user.name=t -c user.email=t@t commit -qm before
+tools/new --help >/dev/null
+for taken in "function abs" "function sum" "function strings" "connector print" "connector iceberg"; do
+  if tools/new $taken 2>/dev/null; then echo "FAILED  tools/new $taken: the name is taken"; exit 1; fi
+done
+[ -z "$(git status --porcelain)" ] || { echo "FAILED  a refusal left something behind"; exit 1; }
+echo "ok      names that are taken are refused"
 tools/new connector ticks >/dev/null
 tools/new function shout >/dev/null
 [ -z "$(git diff --name-only)" ] || { echo "FAILED  existing files were edited: $(git diff --name-only)"; exit 1; }

@@ -27,7 +27,10 @@ Status PutConfirmed(env::Env& env, Store& store, const std::string& name, std::s
     // Whatever the answer was, what counts is what can be read.
     Result<std::string> found = store.Get(name);
     if (found.ok()) {
-      if (*found != content) return Status::Exists(kNameTaken, fmt::format("'{}' exists with another content", name));
+      if (*found != content)
+        return Status::Exists(kNameTaken, fmt::format("'{}' exists with another content", name),
+                              "another process writes into this checkpoint folder, or it was copied over: use one "
+                              "folder per pipeline");
       // What was found may be visible without being durable, unless this very put vouched for it.
       const Status durable = put.ok() ? Status::Ok() : store.MakeDurable(name);
       if (durable.ok()) return Status::Ok();

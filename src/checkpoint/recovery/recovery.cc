@@ -513,8 +513,8 @@ Status CheckScript(Store& store, const std::string& fingerprint) {
     if (const std::optional<Attempt> attempt = ParseManifestName(name)) manifests.push_back(*attempt);
   const Attempt base = ChooseBase(*by, *pin, manifests);
   bool healed = false;
-  Result<Manifest> manifest =
-      base.is_root() ? Status::NotFound(kNoCheckpoint, "none yet") : ReadManifest(store, base, healed);
+  Result<Manifest> manifest = base.is_root() ? Status::NotFound(kNoCheckpoint, "none yet", "a run makes the first one")
+                                             : ReadManifest(store, base, healed);
   if (!manifest.ok() || manifest->fingerprint == fingerprint) return Status::Ok();
   return OtherFingerprint(*manifest, fingerprint);
 }

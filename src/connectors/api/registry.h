@@ -65,12 +65,21 @@ struct CatalogType {
   std::function<Result<std::unique_ptr<Catalog>>(const ConnectorContext&, const std::string& name,
                                                  const plan::Options&)>
       open;
+  // Whether a value can be used, told where the catalog is created and before anything is opened. May be empty.
+  std::function<Status(const std::string& key, const std::string& value)> check_option;
 };
 
 class Registry {
  public:
-  void Add(Connector connector) { connectors_.emplace(connector.name, std::move(connector)); }
-  void Add(CatalogType type) { catalogs_.emplace(type.type, std::move(type)); }
+  // REQUIRES: the name is new. A second one would be silently out of reach.
+  void Add(Connector connector) {
+    const std::string name = connector.name;
+    SEMEL_CHECK(connectors_.emplace(name, std::move(connector)).second, "connector registered twice: " + name);
+  }
+  void Add(CatalogType type) {
+    const std::string name = type.type;
+    SEMEL_CHECK(catalogs_.emplace(name, std::move(type)).second, "catalog type registered twice: " + name);
+  }
   const Connector* Find(std::string_view name) const {
     auto it = connectors_.find(name);
     return it == connectors_.end() ? nullptr : &it->second;

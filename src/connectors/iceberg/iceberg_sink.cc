@@ -28,6 +28,7 @@ namespace {
 
 constexpr char kFilePrefix[] = "semel-";
 constexpr uint64_t kMemoryPerFileByte = 2;  // columns in memory against zstd in the file, at the least
+constexpr std::string_view kSqlitePrefix = "jdbc:sqlite:";
 
 // semel-<lineage>-<epoch>-<generation>-<rest>: what a start may judge and discard.
 std::string FileTag(const std::string& lineage, Epoch epoch, Generation generation) {
@@ -211,9 +212,11 @@ class IcebergView final : public checkpoint::SinkView {
                                           FileTag(marker.lineage, marker.epoch, marker.generation)},
                                          snapshot));
     if (outcome == iceberg::SwapOutcome::kUnknown)
-      return Status::Unknown(iceberg::kConflict, fmt::format("the commit to {} gave no answer", table_.FullName()));
+      return Status::Unknown(iceberg::kConflict, fmt::format("the commit to {} gave no answer", table_.FullName()),
+                             "the table is read again to find out");
     if (outcome == iceberg::SwapOutcome::kLost)
-      return Status::Transient(iceberg::kConflict, fmt::format("another commit to {} came first", table_.FullName()));
+      return Status::Transient(iceberg::kConflict, fmt::format("another commit to {} came first", table_.FullName()),
+                               "it is tried again on the new version");
     result.outcome = CommitOutcome::kCommitted;
     result.handle = "snapshot " + snapshot;
     return Status::Ok();
@@ -387,31 +390,34 @@ Status CheckTableProperty(const std::string& key, const std::string& value) {
 
 std::string MarkerKey(const std::string& pipeline) { return "semel." + pipeline + ".marker"; }
 
+Status CheckCatalogOption(const std::string& key, const std::string& value) {
+  const auto bad = [&](std::string hint) {
+    return Status::Invalid(iceberg::kCatalogOption, fmt::format("'{}' = '{}' cannot be used", key, value),
+                           std::move(hint));
+  };
+  if (key == "catalog-impl" && value != "org.apache.iceberg.jdbc.JdbcCatalog")
+    return bad("'org.apache.iceberg.jdbc.JdbcCatalog' on SQLite is the one that is there");
+  if (key == "uri" && (value.rfind(kSqlitePrefix, 0) != 0 || value.size() == kSqlitePrefix.size()))
+    return bad("a SQLite file is expected: write 'jdbc:sqlite:/path/catalog.db'");
+  if (key == "warehouse" && value.rfind("file:", 0) != 0 && value.rfind('/', 0) != 0)
+    return bad("a local folder is expected: write 'file:///path/warehouse'");
+  if (key == "jdbc.schema-version" && value != "V0" && value != "V1") return bad("'V0' or 'V1' is expected");
+  return Status::Ok();
+}
+
 Result<std::unique_ptr<Table>> OpenIcebergTable(env::Env& env, const plan::TableDescriptor& table) {
   auto option = [&table](const std::string& key) {
     auto it = table.options.find("catalog." + key);
     return it == table.options.end() ? std::string() : it->second;
   };
-  const std::string impl = option("catalog-impl");
-  if (impl != "org.apache.iceberg.jdbc.JdbcCatalog")
-    return Status::Invalid(iceberg::kCatalogOption,
-                           fmt::format("catalog '{}' has 'catalog-impl' = '{}'", table.catalog, impl),
-                           "'org.apache.iceberg.jdbc.JdbcCatalog' on SQLite is supported");
+  for (const char* key : {"catalog-impl", "uri", "warehouse"})
+    SEMEL_RETURN_IF_ERROR(CheckCatalogOption(key, option(key)).WithContext(fmt::format("catalog '{}'", table.catalog)));
   const std::string uri = option("uri");
-  constexpr std::string_view kPrefix = "jdbc:sqlite:";
-  if (uri.rfind(kPrefix, 0) != 0)
-    return Status::Invalid(iceberg::kCatalogOption, fmt::format("catalog '{}' has 'uri' = '{}'", table.catalog, uri),
-                           "write 'jdbc:sqlite:/path/catalog.db'");
   const std::string warehouse = option("warehouse");
-  const bool local = warehouse.rfind("file:", 0) == 0 || warehouse.rfind('/', 0) == 0;
-  if (!local)
-    return Status::Invalid(iceberg::kCatalogOption,
-                           fmt::format("catalog '{}' has 'warehouse' = '{}'", table.catalog, warehouse),
-                           "write 'file:///path/warehouse'");
   std::string folder = iceberg::LocalPathOf(warehouse);
   while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
   return std::make_unique<Table>(
-      env, iceberg::CatalogOptions{table.catalog, iceberg::LocalPathOf(uri.substr(kPrefix.size())), folder},
+      env, iceberg::CatalogOptions{table.catalog, iceberg::LocalPathOf(uri.substr(kSqlitePrefix.size())), folder},
       table.database, table.name);
 }
 

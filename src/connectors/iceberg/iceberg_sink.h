@@ -14,6 +14,8 @@ namespace semel::connectors {
 
 // Whether Semel can write a table that has this property.
 Status CheckTableProperty(const std::string& key, const std::string& value);
+// Whether an option of CREATE CATALOG can be used.
+Status CheckCatalogOption(const std::string& key, const std::string& value);
 // The table that a descriptor names. Invalid if its catalog's options cannot be used.
 Result<std::unique_ptr<iceberg::Table>> OpenIcebergTable(env::Env& env, const plan::TableDescriptor& table);
 // The key under which a pipeline's marker stands in table properties and snapshot summaries.

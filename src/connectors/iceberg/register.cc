@@ -35,10 +35,10 @@ class IcebergCatalog final : public Catalog {
     return descriptor;
   }
   Result<std::vector<std::string>> ListTables(const std::string&) override {
-    return Status::NotSupported("listing a catalog's tables is not supported yet");
+    return Status::NotSupported("listing a catalog's tables is not supported yet", "name the table");
   }
   Result<bool> DatabaseExists(const std::string&) override {
-    return Status::NotSupported("asking for a catalog's databases is not supported yet");
+    return Status::NotSupported("asking for a catalog's databases is not supported yet", "name the table");
   }
 
  private:
@@ -72,6 +72,7 @@ void RegisterIceberg(Registry& registry) {
                  const plan::Options& options) -> Result<std::unique_ptr<Catalog>> {
     return std::unique_ptr<Catalog>(std::make_unique<IcebergCatalog>(*context.env, name, options));
   };
+  type.check_option = CheckCatalogOption;
   registry.Add(std::move(type));
 }
 

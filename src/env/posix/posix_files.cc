@@ -25,7 +25,9 @@ Status FromErrno(std::string_view what, const std::string& path, int error, bool
     case ENOENT:
       return Status::NotFound(kNoSuchFile, message, "check the path");
     case EEXIST:
-      return Status::Exists(kFileExists, message);
+      return Status::Exists(
+          kFileExists, message,
+          "look who made it before anything is moved; an older copy of a checkpoint folder may have come back");
     case EACCES:
     case EPERM:
     case EROFS:

@@ -32,11 +32,13 @@ int RemainingMillis(SteadyTime deadline) {
 }
 
 Status Lost(const std::string& peer, int error) {
-  return Status::Unknown(kConnectionLost, fmt::format("connection to {} lost: {}", peer, std::strerror(error)));
+  return Status::Unknown(kConnectionLost, fmt::format("connection to {} lost: {}", peer, std::strerror(error)),
+                         "look whether the service runs and what its log says");
 }
 
 Status TimedOut(const std::string& peer) {
-  return Status::Unknown(kDeadline, fmt::format("no answer from {} in time", peer));
+  return Status::Unknown(kDeadline, fmt::format("no answer from {} in time", peer),
+                         "look whether the service runs, is overloaded, or a firewall drops packets");
 }
 
 // Waits until the descriptor is ready. OK even for an error state: the call that follows tells which.

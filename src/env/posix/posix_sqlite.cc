@@ -66,7 +66,9 @@ class SqliteSession final : public SqlSession {
     const std::string message = fmt::format("{}: {}", path_, sqlite3_errmsg(db_));
     if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
       return Status::Transient(kDatabaseBusy, message, "another program holds a lock on the file; end it or wait");
-    if (primary == SQLITE_CONSTRAINT) return Status::Exists(kDatabaseConstraint, message);
+    if (primary == SQLITE_CONSTRAINT)
+      return Status::Exists(kDatabaseConstraint, message,
+                            "the row is there already, or its table is of another layout");
     if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
       return Status::Corrupt(kDatabase, message, "the file is no healthy SQLite database; restore it");
     if (primary == SQLITE_READONLY || primary == SQLITE_PERM || primary == SQLITE_AUTH)

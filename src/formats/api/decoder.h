@@ -58,6 +58,7 @@ struct Format {
   std::string name;
   std::vector<std::string> known_options;
   std::function<Result<std::unique_ptr<Decoder>>(const DecoderRequest&)> make_decoder;
+  std::vector<std::string> ignored_options;  // those of the known ones that are accepted with one notice
 };
 
 }  // namespace semel::formats

@@ -10,7 +10,11 @@ namespace semel::formats {
 
 class Registry {
  public:
-  void Add(Format format) { formats_.emplace(format.name, std::move(format)); }
+  // REQUIRES: the name is new.
+  void Add(Format format) {
+    const std::string name = format.name;
+    SEMEL_CHECK(formats_.emplace(name, std::move(format)).second, "format registered twice: " + name);
+  }
   const Format* Find(std::string_view name) const {
     auto it = formats_.find(name);
     return it == formats_.end() ? nullptr : &it->second;

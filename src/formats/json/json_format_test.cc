@@ -2,6 +2,7 @@
 // Copyright The Semel Authors
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -189,6 +190,24 @@ TEST_F(JsonFormatTest, TextIsTakenWholeOrRefused) {
 
 TEST_F(JsonFormatTest, AKeyMayBeWrittenWithEscapes) {
   EXPECT_EQ(Decode({R"({"\u0069d":5,"item":"x"})"}, {0, 2}), "+I[5, x]\n");
+}
+
+TEST_F(JsonFormatTest, OptionsThatContradictOrCannotBeUsedAreRefusedAndThoseWithoutEffectAreSaid) {
+  const Format* json = registry_.Find("json");
+  for (const plan::Options& options :
+       {plan::Options{{"ignore-parse-errors", "true"}, {"fail-on-missing-field", "true"}},
+        plan::Options{{"ignore-parse-errors", "yes"}}, plan::Options{{"timestamp-format.standard", "RFC"}}}) {
+    const Status status = json->make_decoder({&schema_, {}, options}).status();
+    EXPECT_EQ(status.code(), json::kBadJsonOption) << status.ToString();
+    EXPECT_FALSE(status.hint().empty());
+  }
+  for (const std::string& ignored : json->ignored_options)
+    EXPECT_EQ(std::count(json->known_options.begin(), json->known_options.end(), ignored), 1) << ignored;
+  EXPECT_EQ(json->ignored_options.size(), 4u);
+}
+
+TEST_F(JsonFormatTest, AFormatOfTheSameNameEndsTheStart) {
+  EXPECT_DEATH(RegisterJson(registry_), "format registered twice: json");
 }
 
 TEST_F(JsonFormatTest, MutatedDocumentsNeverCrash) {

@@ -46,8 +46,21 @@ std::optional<int64_t> UnitMicros(const std::string& unit) {
 
 }  // namespace
 
+const std::vector<std::string>& AggregateNames() {
+  static const std::vector<std::string> kNames{"AVG", "COUNT", "MAX", "MIN", "SUM"};
+  return kNames;
+}
+
 bool IsAggregateName(const std::string& name) {
-  return name == "COUNT" || name == "SUM" || name == "AVG" || name == "MIN" || name == "MAX";
+  return std::find(AggregateNames().begin(), AggregateNames().end(), name) != AggregateNames().end();
+}
+
+Status NoAggregate(const std::string& name, SourceSpan span) {
+  const std::string near = NearestName(name, AggregateNames());
+  return Status::Invalid(kUnknownFunction, fmt::format("there is no aggregate '{}'", name),
+                         near.empty() ? "the aggregates are " + Join(AggregateNames(), ", ")
+                                      : fmt::format("did you mean {}?", near))
+      .WithSpan(span);
 }
 
 bool ContainsAggregate(const AstExpr& ast) {
@@ -314,7 +327,8 @@ ExprResult ExprBinder::BindCast(const AstExpr& ast) {
   if (arg->type.kind() == TypeKind::kNull) return CoerceTo(arg, ast.type);
   if (!functions::CanCast(arg->type, ast.type))
     return Mismatch(fmt::format("{} cannot be cast to {}", arg->type.ToString(), ast.type.ToString()),
-                    "docs/sql.md has the table of casts", ast.span);
+                    "numbers, text, and times cast among themselves; go through STRING where there is no direct cast",
+                    ast.span);
   const bool is_try = ast.kind == AstKind::kTryCast;
   return Expr::Special(is_try ? ExprKind::kTryCast : ExprKind::kCast, {arg},
                        ast.type.WithNullable(is_try || arg->type.nullable()), ast.span);
@@ -325,6 +339,8 @@ ExprResult ExprBinder::BindCall(const AstExpr& ast) {
     return Status::Invalid(kMisplacedAggregate, fmt::format("{} cannot be used here", ast.name),
                            "aggregates stand in the select list or HAVING of a grouped query, or have an OVER clause")
         .WithSpan(ast.span);
+  if ((ast.over || ast.distinct || ast.filter) && functions_.Find(ast.name) == nullptr)
+    return NoAggregate(ast.name, ast.span);
   if (ast.over || ast.distinct || ast.filter)
     return Status::Invalid(kUnsupportedSql, fmt::format("{} is no aggregate", ast.name),
                            "OVER, DISTINCT and FILTER belong to aggregates")
@@ -366,10 +382,14 @@ ExprResult ExprBinder::BindCall(const AstExpr& ast) {
 ExprResult ExprBinder::Call(const std::string& name, std::vector<ExprPtr> args, SourceSpan span) {
   const functions::ScalarFunction* function = functions_.Find(name);
   if (function == nullptr) {
-    const std::string near = functions_.Nearest(name);
-    return Status::Invalid(
-               kUnknownFunction, fmt::format("there is no function '{}'", name),
-               near.empty() ? "docs/functions.md lists the functions" : fmt::format("did you mean {}?", near))
+    std::vector<std::string> known = AggregateNames();
+    for (const functions::ScalarFunction* scalar : functions_.All()) known.push_back(scalar->name);
+    const std::string near = NearestName(name, known);
+    std::erase_if(known, [](const std::string& other) {  // operators and special forms
+      return other[0] < 'A' || other[0] > 'Z' || other.find(' ') != std::string::npos;
+    });
+    return Status::Invalid(kUnknownFunction, fmt::format("there is no function '{}'", name),
+                           near.empty() ? "there are: " + Join(known, ", ") : fmt::format("did you mean {}?", near))
         .WithSpan(span);
   }
   Result<functions::Resolution> resolution = function->resolve(args);

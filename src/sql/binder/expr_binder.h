@@ -56,7 +56,10 @@ class ExprBinder {
 };
 
 // True for COUNT, SUM, AVG, MIN, MAX.
+const std::vector<std::string>& AggregateNames();
 bool IsAggregateName(const std::string& name);
+// The error for a function with OVER, DISTINCT or FILTER that does not exist.
+Status NoAggregate(const std::string& name, SourceSpan span);
 // True if the expression or something in it is an aggregate call without OVER.
 bool ContainsAggregate(const AstExpr& ast);
 bool ContainsOver(const AstExpr& ast);

@@ -2,6 +2,8 @@
 // Copyright The Semel Authors
 #include "sql/parser/lexer.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "base/utf8.h"
 #include "sql/parser/error_codes.h"
@@ -14,6 +16,8 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsWordStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0; }
 bool IsWordPart(char c) { return IsWordStart(c) || IsDigit(c) || c == '$'; }
 
+bool IsQuoted(const Token& token) { return token.kind == TokenKind::kString || token.kind == TokenKind::kQuotedName; }
+
 class Lexer {
  public:
   explicit Lexer(std::string_view text) : text_(text) {}
@@ -21,7 +25,7 @@ class Lexer {
   Result<std::vector<Token>> Run() {
     if (begin_ = at_ = Utf8Prefix(text_); at_ < text_.size())
       return Error("the script is no UTF-8 from here on", "save it as UTF-8");
-    at_ = 0;
+    at_ = text_.substr(0, kByteOrderMark.size()) == kByteOrderMark ? kByteOrderMark.size() : 0;
     while (true) {
       SEMEL_RETURN_IF_ERROR(SkipBlank());
       if (at_ >= text_.size()) break;
@@ -48,7 +52,9 @@ class Lexer {
 
  private:
   void Add(TokenKind kind, std::string text) {
-    tokens_.push_back({kind, std::move(text), {}, {static_cast<uint32_t>(begin_), static_cast<uint32_t>(at_)}});
+    line_ += static_cast<uint32_t>(std::count(text_.begin() + counted_, text_.begin() + begin_, '\n'));
+    counted_ = static_cast<std::ptrdiff_t>(begin_);
+    tokens_.push_back({kind, std::move(text), {}, {static_cast<uint32_t>(begin_), static_cast<uint32_t>(at_)}, line_});
   }
   Status Error(std::string message, std::string hint) const {
     return Status::Invalid(kSyntax, std::move(message), std::move(hint))
@@ -112,9 +118,21 @@ class Lexer {
         return Status::Ok();
       }
     }
+    std::string hint = fmt::format("close it with {}; inside it is written twice", quote);
+    // Where a quote is missing, inside and outside are swapped from there on. It shows at the end of the script; the
+    // likely place is the first string of several lines, or with a word right behind it.
+    for (size_t i = 0; i < tokens_.size(); ++i) {
+      const Token& token = tokens_[i];
+      const bool glued = i + 1 < tokens_.size() && tokens_[i + 1].kind == TokenKind::kWord &&
+                         tokens_[i + 1].span.begin == token.span.end;
+      const size_t first_line = token.text.find('\n');
+      if (!IsQuoted(token) || (!glued && first_line == std::string::npos)) continue;
+      hint = fmt::format("is a quote missing in line {}? a string there begins with: {}", token.line,
+                         token.text.substr(0, std::min<size_t>(first_line, 30)));
+      break;
+    }
     at_ = begin_ + 1;
-    return Error(fmt::format("{} without end", what),
-                 fmt::format("close it with {}; inside it is written twice", quote));
+    return Error(fmt::format("{} without end; it begins here", what), std::move(hint));
   }
 
   Status Symbol() {
@@ -136,6 +154,8 @@ class Lexer {
   std::string_view text_;
   size_t at_ = 0;
   size_t begin_ = 0;
+  uint32_t line_ = 1;  // of counted_
+  std::ptrdiff_t counted_ = 0;
   std::vector<Token> tokens_;
 };
 

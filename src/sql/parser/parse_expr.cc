@@ -149,7 +149,7 @@ class ExprParser {
       SEMEL_ASSIGN_OR_RETURN(AstExprPtr item, Or());
       expr->args.push_back(item);
     } while (t_.TrySymbol(","));
-    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    SEMEL_RETURN_IF_ERROR(t_.ExpectListEnd());
     expr->span.end = t_.LastEnd();
     return AstExprPtr(expr);
   }
@@ -444,7 +444,7 @@ class ExprParser {
       if (t_.IsKeyword("FROM") || t_.IsKeyword("TO") || t_.IsKeyword("PLACING") || t_.IsKeyword("USING"))
         return t_.Unsupported(fmt::format("{}(… {} …)", name.upper, t_.Peek().upper), t_.Peek().span);
     }
-    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    SEMEL_RETURN_IF_ERROR(t_.ExpectListEnd());
     for (const char* word : {"WITHIN", "IGNORE", "RESPECT"})
       if (t_.IsKeyword(word) && (t_.IsKeyword("GROUP", 1) || t_.IsKeyword("NULLS", 1)))
         return t_.Unsupported(fmt::format("{} {}", word, t_.Peek(1).upper), t_.Peek().span);

@@ -22,7 +22,7 @@ Status ParseArguments(TokenStream& tokens, int& first, int& second) {
     *value = std::atoi(tokens.Take().text.c_str());
     if (!tokens.TrySymbol(",")) break;
   }
-  return tokens.ExpectSymbol(")");
+  return tokens.ExpectListEnd();
 }
 
 Result<DataType> RowType(TokenStream& tokens) {
@@ -111,8 +111,9 @@ Result<DataType> PlainType(TokenStream& tokens, const Token& name) {
       "BOOLEAN", "TINYINT", "SMALLINT", "INT",   "INTEGER",   "BIGINT", "FLOAT", "DOUBLE",    "DECIMAL",
       "STRING",  "VARCHAR", "CHAR",     "BYTES", "VARBINARY", "DATE",   "TIME",  "TIMESTAMP", "TIMESTAMP_LTZ"};
   const std::string near = NearestName(word, kNames);
-  return BadType(name, fmt::format("'{}' is no type", name.text),
-                 near.empty() ? "docs/sql.md lists the types" : fmt::format("did you mean {}?", near));
+  return BadType(
+      name, fmt::format("'{}' is no type", name.text),
+      near.empty() ? "the types are " + Join(kNames, ", ") + ", ROW" : fmt::format("did you mean {}?", near));
 }
 
 }  // namespace

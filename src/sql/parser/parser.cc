@@ -133,7 +133,7 @@ class ScriptParser {
         s.insert_columns.push_back(std::move(column));
         s.insert_column_spans.push_back(t_.Last().span);
       } while (t_.TrySymbol(","));
-      SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+      SEMEL_RETURN_IF_ERROR(t_.ExpectListEnd());
     }
     SEMEL_ASSIGN_OR_RETURN(s.query, ParseQuery(t_));
     return Status::Ok();
@@ -213,7 +213,7 @@ class ScriptParser {
             .WithSpan(span);
       s.option_spans[key] = span;
     } while (t_.TrySymbol(","));
-    return t_.ExpectSymbol(")");
+    return t_.ExpectListEnd();
   }
 
   Result<std::vector<std::string>> NameList() {
@@ -223,7 +223,7 @@ class ScriptParser {
       SEMEL_ASSIGN_OR_RETURN(std::string name, t_.ExpectName("a column name"));
       names.push_back(std::move(name));
     } while (t_.TrySymbol(","));
-    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    SEMEL_RETURN_IF_ERROR(t_.ExpectListEnd());
     return names;
   }
 
@@ -250,7 +250,7 @@ class ScriptParser {
     do {
       SEMEL_RETURN_IF_ERROR(TableElement(s));
     } while (t_.TrySymbol(","));
-    SEMEL_RETURN_IF_ERROR(t_.ExpectSymbol(")"));
+    SEMEL_RETURN_IF_ERROR(t_.ExpectListEnd());
     SEMEL_RETURN_IF_ERROR(Comment());
     if (t_.IsKeyword("DISTRIBUTED")) return t_.Unsupported("DISTRIBUTED BY", t_.Peek().span);
     if (t_.TryKeywords({"PARTITIONED", "BY"})) {
@@ -286,6 +286,7 @@ class ScriptParser {
   Status TableElement(Statement& s) {
     if (t_.TryKeywords({"WATERMARK", "FOR"})) {
       if (s.watermark) return t_.Expected("one WATERMARK per table");
+      s.watermark_span = t_.Peek().span;
       SEMEL_ASSIGN_OR_RETURN(s.watermark_column, t_.ExpectName("the event-time column"));
       SEMEL_RETURN_IF_ERROR(t_.ExpectKeyword("AS"));
       SEMEL_ASSIGN_OR_RETURN(s.watermark, ParseExpr(t_));

@@ -51,6 +51,8 @@ class TokenStream {
   Status ExpectSymbol(std::string_view symbol) {
     return TrySymbol(symbol) ? Status::Ok() : Expected(fmt::format("'{}'", symbol));
   }
+  // The end of a list in brackets, where an element or the end may follow.
+  Status ExpectListEnd() { return TrySymbol(")") ? Status::Ok() : Expected("',' or ')'"); }
   Status ExpectKeyword(std::string_view word) { return TryKeyword(word) ? Status::Ok() : Expected(std::string(word)); }
   // A name: a word that is no reserved keyword here, or anything in back-ticks.
   Result<std::string> ExpectName(std::string_view what) {
@@ -64,13 +66,25 @@ class TokenStream {
   }
   Status Expected(const std::string& what, std::string hint = {}) const {
     const Token& token = Peek();
+    if (std::string quote = MissingQuote(); !quote.empty()) hint = std::move(quote);
     const std::string found = token.kind == TokenKind::kEnd ? "the end of the script" : fmt::format("'{}'", token.text);
     return Status::Invalid(kSyntax, fmt::format("expected {}, found {}", what, found),
                            hint.empty() ? fmt::format("write {} here", what) : std::move(hint))
         .WithSpan(token.span);
   }
+  // A closing quote that is missing makes a string of everything up to the next quote, and the word behind that one is
+  // the first that does not fit. Empty if the token before is no such string.
+  std::string MissingQuote() const {
+    const Token& last = Last();
+    if (last.kind != TokenKind::kString && last.kind != TokenKind::kQuotedName) return {};
+    const bool glued = Peek().kind == TokenKind::kWord && Peek().span.begin == last.span.end;
+    if (!glued && last.text.find('\n') == std::string::npos) return {};
+    const std::string begin = last.text.substr(0, std::min<size_t>(last.text.find('\n'), 30));
+    return fmt::format("is a quote missing in line {}? a string there begins with: {}", last.line, begin);
+  }
   Status Unsupported(std::string_view what, SourceSpan span) const {
-    return Status::Invalid(kUnsupportedSql, fmt::format("{} is not supported yet", what), "docs/sql.md lists what is")
+    return Status::Invalid(kUnsupportedSql, fmt::format("{} is not supported yet", what),
+                           "leave it out, or say it with what is there (the page docs/sql.md)")
         .WithSpan(span);
   }
 

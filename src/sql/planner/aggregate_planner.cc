@@ -52,7 +52,7 @@ Result<AggregateCall> ResolveAggregate(const AstExpr& ast, const ExprPtr& argume
   call.name = ast.name;
   if (ast.distinct)
     return Status::Invalid(kUnsupportedSql, "DISTINCT in an aggregate is not supported yet",
-                           "docs/sql.md lists what is")
+                           "group by the value first: SELECT COUNT(*) FROM (SELECT k FROM t GROUP BY k)")
         .WithSpan(ast.span);
   if (ast.name == "COUNT") {
     call.kind = argument ? AggregateKind::kCount : AggregateKind::kCountStar;

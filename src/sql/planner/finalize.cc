@@ -10,6 +10,7 @@
 #include "codec/sha256.h"
 #include "sql/planner/properties.h"
 #include "sql/planner/query_planner.h"
+#include "sql/planner/readable.h"
 
 namespace semel::sql {
 
@@ -55,6 +56,14 @@ std::string JsonText(std::string_view text) {
   return out + "\"";
 }
 
+// Options of a format that say which records are refused, and never what an accepted one means: a pipeline that stopped
+// at a broken record goes on from its checkpoint once the record is allowed to be dropped.
+bool IsTolerance(std::string_view key) {
+  for (std::string_view end : {".ignore-parse-errors", ".fail-on-missing-field"})
+    if (key.size() > end.size() && key.substr(key.size() - end.size()) == end) return true;
+  return false;
+}
+
 struct Describer {
   bool identity;
   const PhysicalNode& node;
@@ -63,6 +72,7 @@ struct Describer {
     std::string text = fmt::format("{}.{}.{} {}", JsonText(table->catalog), JsonText(table->database),
                                    JsonText(table->name), JsonText(table->connector));
     for (const auto& [key, value] : table->options) {
+      if (IsTolerance(key)) continue;
       const bool decides = key == "topic" || key == "path" || key == "topic-pattern" ||
                            key.find("format") != std::string::npos || key.rfind("json.", 0) == 0 ||
                            key.rfind("fields.", 0) == 0 || key == "number-of-rows";
@@ -333,9 +343,9 @@ namespace {
 // " key (a, b)" for people; empty where nothing identifies a row.
 std::string Keys(const PhysicalNode& node) {
   if (node.upsert_keys.empty()) return {};
+  const std::vector<std::string> labels = ColumnLabels(node);
   std::string names;
-  for (int column : node.upsert_keys[0])
-    names += (names.empty() ? "" : ", ") + (*node.schema)[static_cast<size_t>(column)].name;
+  for (int column : node.upsert_keys[0]) names += (names.empty() ? "" : ", ") + labels[static_cast<size_t>(column)];
   return fmt::format(" key ({})", names);
 }
 
@@ -357,7 +367,7 @@ std::string ExplainText(const std::vector<PhysicalPtr>& sinks, bool changelog) {
   std::function<void(const PhysicalPtr&, int)> print = [&](const PhysicalPtr& node, int depth) {
     const bool again = !printed.insert(node->id).second;
     text += fmt::format("{}{} {}{}{}\n", std::string(static_cast<size_t>(depth) * 2, ' '), node->Name(),
-                        again ? "(shared) " : "", again ? node->id : DescribeSpec(*node),
+                        again ? "(shared) " : "", again ? node->id : ReadableSpec(*node),
                         changelog && !again ? " " + node->mode.ToString() + Keys(*node) : "");
     if (again) return;
     for (const PhysicalPtr& input : node->inputs) print(input, depth + 1);

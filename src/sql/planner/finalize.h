@@ -13,7 +13,8 @@
 
 namespace semel::sql {
 
-// What an operator's specification says, as one line: for EXPLAIN, identities and fingerprints.
+// What an operator's specification says, as one line with columns by index: for EXPLAIN as JSON, identities and
+// fingerprints (readable.h says it for people).
 std::string DescribeSpec(const plan::PhysicalNode& node);
 // The same without what does not change results (addresses, start positions).
 std::string SpecIdentity(const plan::PhysicalNode& node);
@@ -24,8 +25,8 @@ std::string SpecIdentity(const plan::PhysicalNode& node);
 Result<std::vector<plan::PhysicalPtr>> FinalizePlan(const std::vector<plan::PhysicalPtr>& sinks,
                                                     const functions::Registry& functions);
 
-// The plan as an indented tree, sinks first; with `changelog` each node's kinds of row. Shared sub-plans are printed
-// once.
+// The plan as an indented tree with names, sinks first; with `changelog` each node's kinds of row. Shared sub-plans are
+// printed once.
 std::string ExplainText(const std::vector<plan::PhysicalPtr>& sinks, bool changelog);
 // The plan as a JSON array of nodes: id, operator, description, inputs (ids), columns, changelog, upsert keys.
 std::string ExplainJson(const std::vector<plan::PhysicalPtr>& sinks);

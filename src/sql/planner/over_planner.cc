@@ -2,6 +2,9 @@
 // Copyright The Semel Authors
 #include "sql/planner/over_planner.h"
 
+#include <algorithm>
+#include <array>
+
 #include "sql/binder/error_codes.h"
 #include "sql/parser/error_codes.h"
 
@@ -40,6 +43,12 @@ Status OverPlanner::BindWindow(const AstExpr& ast, ExprBinder& binder) {
 }
 
 Result<ExprPtr> OverPlanner::AddCall(const AstExpr& ast) {
+  static constexpr std::array<std::string_view, 10> kOnlyInFlink{
+      "ROW_NUMBER", "RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST",
+      "NTILE",      "LAG",  "LEAD",       "FIRST_VALUE",  "LAST_VALUE"};
+  const bool elsewhere = std::find(kOnlyInFlink.begin(), kOnlyInFlink.end(), ast.name) != kOnlyInFlink.end();
+  if (!IsAggregateName(ast.name) && !elsewhere && functions_.Find(ast.name) == nullptr)
+    return NoAggregate(ast.name, ast.span);
   if (!IsAggregateName(ast.name))
     return Status::Invalid(kUnsupportedSql, fmt::format("{} OVER is not supported yet", ast.name),
                            "COUNT, SUM, AVG, MIN, MAX are")

@@ -137,18 +137,23 @@ Result<PhysicalPtr> QueryPlanner::PlanWatermark(const TableDefinition& definitio
   if (!definition.watermark) return node;
   const SourceSpan place = definition.watermark->span;
   const int rowtime = node->schema->Find(definition.watermark_column);
+  std::vector<std::string> columns;
+  for (const columnar::Field& field : node->schema->fields) columns.push_back(field.name);
+  const std::string near = NearestName(definition.watermark_column, columns);
   if (rowtime < 0)
     return Status::Invalid(kUnknownColumn,
                            fmt::format("WATERMARK FOR '{}': there is no such column", definition.watermark_column),
-                           "name a column of the table")
-        .WithSpan(place);
+                           near.empty() ? "name a column of the table" : fmt::format("did you mean `{}`?", near))
+        .WithSpan(definition.watermark_span);
   const DataType& type = (*node->schema)[static_cast<size_t>(rowtime)].type;
   if (!type.is_time_point() || type.precision() > 3)
     return Status::Invalid(kNotRowtime,
                            fmt::format("event time must be TIMESTAMP(3) or TIMESTAMP_LTZ(3), '{}' is {}",
                                        definition.watermark_column, type.ToString()),
-                           "declare it with at most 3 digits")
-        .WithSpan(place);
+                           type.is_time_point() ? "declare it with at most 3 digits"
+                                                : "name a column with the time, or compute one: ts AS "
+                                                  "TO_TIMESTAMP(text)")
+        .WithSpan(definition.watermark_span);
   const Relation relation = Unqualified(node, definition.table->name);
   const Scope scope = ScopeOf(relation);
   SEMEL_ASSIGN_OR_RETURN(ExprPtr watermark, ExprBinder(scope, functions_).Bind(*definition.watermark));

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "codec/sha256.h"
 #include "sql/binder/error_codes.h"
+#include "sql/parser/lexer.h"
 #include "sql/parser/parser.h"
 #include "sql/planner/finalize.h"
 #include "sql/planner/properties.h"
@@ -35,6 +36,10 @@ Place PlaceOf(std::string_view script, size_t offset) {
       ++place.line;
       place.line_begin = i + 1;
     }
+  }
+  if (place.line == 1 && script.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
+    place.line_begin = kByteOrderMark.size();
+    offset = std::max(offset, place.line_begin);
   }
   place.column = Characters(script.substr(place.line_begin, offset - place.line_begin)) + 1;
   return place;
@@ -93,6 +98,7 @@ class ScriptPlanner {
     plan::Options settings = s.kind == StatementKind::kReset && s.key.empty() ? plan::Options() : session_.settings;
     if (s.kind == StatementKind::kSet) {
       settings[s.key] = s.value;
+      session_.setting_places[s.key] = s.span;
     } else {
       settings.erase(s.key);
     }
@@ -195,6 +201,7 @@ Result<PlannedScript> PlanScript(std::string_view script, const ScriptContext& c
   SEMEL_ASSIGN_OR_RETURN(planned.plan.sinks, FinalizePlan(planner.sinks, *context.functions));
   SEMEL_RETURN_IF_ERROR(CheckRetractions(planned.plan.sinks, planner.sink_spans));
   planned.plan.settings = session.settings;
+  planned.plan.setting_places = session.setting_places;
   std::vector<std::string> ids;
   for (const plan::PhysicalPtr& sink : planned.plan.sinks) ids.push_back(sink->id);
   std::sort(ids.begin(), ids.end());

@@ -102,6 +102,9 @@ Status Session::CreateCatalog(const Statement& s) {
     const bool found = std::any_of(known->options.begin(), known->options.end(),
                                    [&key = key](const auto& spec) { return Matches(spec, key); });
     if (!found) return UnknownName(kUnknownOption, "catalog option", key, keys, s.option_spans.at(key));
+    if (!known->check_option) continue;
+    if (const Status usable = known->check_option(key, value); !usable.ok())
+      return usable.WithContext(fmt::format("catalog '{}'", s.name[0])).WithSpan(s.option_spans.at(key));
   }
   for (const connectors::OptionSpec& spec : known->options)
     if (spec.ignored && s.options.count(spec.key) > 0)
@@ -245,6 +248,7 @@ Status Session::CreateTable(const Statement& s) {
                              s.columns,
                              s.watermark_column,
                              s.watermark,
+                             s.watermark_span,
                              s.name_span,
                              s.option_spans,
                              table->options.count("create") > 0};
@@ -380,7 +384,7 @@ Result<const TableDefinition*> Session::LoadFromCatalog(const std::vector<std::s
   }
   definition.table = table;
   definition.span = span;
-  definition.is_looked_up = true;
+  definition.of_catalog = definition.is_looked_up = true;
   return &(permanent_.tables[Join(full, ".")] = std::move(definition));
 }
 
@@ -389,7 +393,7 @@ void Session::Notice(std::string text) {
 }
 
 // Options behind a format's name ('json.…') are the format's.
-Status Session::CheckFormatOptions(const TableDefinition& definition) const {
+Status Session::CheckFormatOptions(const TableDefinition& definition) {
   if (context_.formats == nullptr) return Status::Ok();
   for (const auto& [key, value] : definition.table->options) {
     if (key != "format" && key != "value.format" && key != "key.format") continue;
@@ -409,6 +413,9 @@ Status Session::CheckFormatOptions(const TableDefinition& definition) const {
       if (std::find(format->known_options.begin(), format->known_options.end(), name) == format->known_options.end())
         return UnknownName(kUnknownOption, fmt::format("option of format '{}'", value), name, format->known_options,
                            place(option));
+      const auto& ignored = format->ignored_options;
+      if (std::find(ignored.begin(), ignored.end(), name) != ignored.end())
+        Notice(fmt::format("option '{}' of {} has no effect in Semel", option, definition.table->name));
       if (request.options.empty()) first = place(option);
       request.options[name] = setting;
     }
@@ -429,7 +436,7 @@ Status Session::CheckOptions(const TableDefinition& definition, bool source) {
                            fmt::format("connector '{}' cannot be {}", table.connector, source ? "read" : "written"),
                            "use another connector for this table")
         .WithSpan(definition.span);
-  if (definition.is_looked_up) return Status::Ok();  // the catalog checked its own
+  if (definition.of_catalog) return Status::Ok();  // the catalog checked its own
   SEMEL_RETURN_IF_ERROR(CheckFormatOptions(definition));
   const std::vector<connectors::OptionSpec>& specs = source ? connector->source_options : connector->sink_options;
   const std::vector<connectors::OptionSpec>& others = source ? connector->sink_options : connector->source_options;

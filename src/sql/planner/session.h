@@ -23,9 +23,11 @@ struct TableDefinition {
   std::vector<AstColumn> columns;  // in order, also computed ones
   std::string watermark_column;
   AstExprPtr watermark;
+  SourceSpan watermark_span;  // of the column that it names
   SourceSpan span;
   std::map<std::string, SourceSpan> option_spans;
-  bool is_looked_up = false;  // in an external catalog, which knows its options; the script declares no columns
+  bool of_catalog = false;    // kept by an external catalog, which knows its options
+  bool is_looked_up = false;  // there: the script does not declare its columns
 };
 
 // Where names of fewer than three parts are looked up.
@@ -48,6 +50,7 @@ class Session {
       : connectors_(connectors), context_(std::move(context)), offline_(offline) {}
 
   plan::Options settings;
+  std::map<std::string, SourceSpan> setting_places;
   std::vector<std::string> notices;
 
   Status CreateCatalog(const Statement& s);
@@ -75,7 +78,7 @@ class Session {
   const connectors::ConnectorContext& context() const { return context_; }
 
  private:
-  Status CheckFormatOptions(const TableDefinition& definition) const;
+  Status CheckFormatOptions(const TableDefinition& definition);
   Result<columnar::DataType> MetadataType(const plan::TableDescriptor& table, const AstColumn& column) const;
   Status UnknownTable(const std::vector<std::string>& full, std::string_view what, SourceSpan span) const;
   void Notice(std::string text);

@@ -132,6 +132,7 @@ struct Statement {
   bool changelog = false;  // EXPLAIN CHANGELOG_MODE
   std::vector<AstColumn> columns;
   std::string watermark_column;
+  SourceSpan watermark_span;  // of the column's name
   AstExprPtr watermark;
   std::vector<std::string> primary_key;
   std::vector<std::string> partitioned_by;
