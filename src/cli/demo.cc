@@ -14,6 +14,7 @@
 #include "cli/error_codes.h"
 #include "columnar/value_text.h"
 #include "env/process/child_process.h"
+#include "env/process/machine.h"
 #include "iceberg/table.h"
 
 namespace semel::cli {
@@ -223,7 +224,8 @@ Status Demo(const DemoOptions& options, env::Env& env) {
     const char* tmp = std::getenv("TMPDIR");
     dir = fmt::format("{}/semel-demo-{:08x}", tmp != nullptr ? tmp : "/tmp", env.Random() >> 32);
   }
-  SEMEL_ASSIGN_OR_RETURN(dir, env::AbsolutePath(dir));
+  dir = env::AbsolutePath(dir);
+  while (dir.size() > 1 && dir.back() == '/') dir.pop_back();
   const Status made = env.files().MakeDirectory(dir);
   if (!made.ok())
     return Status::Invalid(kDemoFolder, fmt::format("cannot make {}: {}", dir, made.message()),

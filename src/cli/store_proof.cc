@@ -16,6 +16,8 @@ using namespace checkpoint;  // NOLINT: the proof is about nothing else
 
 namespace {
 
+constexpr char kRestore[] = "restore the checkpoint folder from a backup";
+
 class Prover {
  public:
   explicit Prover(Store& store) : store_(store) {}
@@ -59,7 +61,7 @@ class Prover {
     if (StartsWith(name, "LINEAGES/")) {
       SEMEL_ASSIGN_OR_RETURN(const Lineage lineage, DecodeLineage(file, name));
       if (name == LineageName(lineage.uuid)) return Status::Ok();
-      return Status::Corrupt(kDamagedFile, fmt::format("'{}' describes another lineage", name));
+      return Status::Corrupt(kDamagedFile, fmt::format("'{}' describes another lineage", name), kRestore);
     }
     if (StartsWith(name, "commits/")) {
       SEMEL_ASSIGN_OR_RETURN(const std::vector<Receipt> receipts, DecodeReceipts(file, name));
@@ -69,7 +71,7 @@ class Prover {
     SEMEL_ASSIGN_OR_RETURN(Manifest manifest, DecodeManifest(file, name));
     const Attempt attempt = manifest.attempt;
     if (name != ManifestName(attempt) && name != ManifestCopyName(attempt))
-      return Status::Corrupt(kDamagedFile, fmt::format("'{}' describes another attempt", name));
+      return Status::Corrupt(kDamagedFile, fmt::format("'{}' describes another attempt", name), kRestore);
     manifests_.emplace(attempt, std::move(manifest));
     return Status::Ok();
   }

@@ -69,7 +69,7 @@ std::string Expr::ToString() const {
       const bool is_interval =
           type.kind() == columnar::TypeKind::kInterval || type.kind() == columnar::TypeKind::kIntervalMonths;
       const std::string text = is_interval && literal->IsValid(0) ? columnar::DecimalToString(literal->GetInt(0), 0)
-                                                                   : columnar::ValueToString(*literal, 0);
+                                                                  : columnar::ValueToString(*literal, 0);
       return fmt::format("{}:{}", type.is_text() && !literal->IsNull(0) ? Quoted(text, '\'') : text, type.ToString());
     }
     case ExprKind::kCall:

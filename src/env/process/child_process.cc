@@ -107,22 +107,6 @@ Result<std::string> ProgramPath() {
   return std::string(path, static_cast<size_t>(n));
 }
 
-Result<std::string> AbsolutePath(const std::string& path) {
-  char folder[4096] = "/";
-  if (path.rfind('/', 0) != 0 && ::getcwd(folder, sizeof(folder)) == nullptr)
-    return Status::Invalid(kNoCurrentFolder, fmt::format("cannot tell the current folder: {}", std::strerror(errno)),
-                           "give a path that begins with '/'");
-  std::vector<std::string> names;
-  for (const std::string& name : Split(std::string(folder) + "/" + path, '/')) {
-    if (name == "..") {
-      if (!names.empty()) names.pop_back();
-    } else if (!name.empty() && name != ".") {
-      names.push_back(name);
-    }
-  }
-  return "/" + Join(names, "/");
-}
-
 int CpuCount() {
   cpu_set_t set;
   if (::sched_getaffinity(0, sizeof(set), &set) != 0) return 1;

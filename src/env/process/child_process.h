@@ -15,7 +15,6 @@
 namespace semel::env {
 
 inline constexpr ErrorCode kCannotStartProcess{6201, ExitCode::kIo, "cannot start a program"};
-inline constexpr ErrorCode kNoCurrentFolder{6202, ExitCode::kIo, "cannot tell the current folder"};
 
 // How a child ended.
 struct ChildExit {
@@ -48,8 +47,6 @@ class ChildProcess {
 
 // The path of the running program.
 Result<std::string> ProgramPath();
-// A path seen from the current folder, as one that begins with '/'; "." and ".." are resolved by their names.
-Result<std::string> AbsolutePath(const std::string& path);
 // Cores that this process may use.
 int CpuCount();
 // The zone of the host's clock by its name in the IANA database: TZ, else what /etc/localtime points to, else

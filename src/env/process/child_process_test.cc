@@ -26,15 +26,5 @@ TEST(ChildProcessTest, AMissingProgramIsAnError) {
   EXPECT_EQ(child.status().code(), kCannotStartProcess);
 }
 
-TEST(AbsolutePathTest, APathIsSeenFromTheCurrentFolder) {
-  EXPECT_EQ(AbsolutePath("/a/b").value(), "/a/b");
-  EXPECT_EQ(AbsolutePath("/a//./b/../c/").value(), "/a/c");
-  EXPECT_EQ(AbsolutePath("/..").value(), "/");
-  ASSERT_EQ(::chdir("/usr"), 0);
-  EXPECT_EQ(AbsolutePath("lib/x").value(), "/usr/lib/x");
-  EXPECT_EQ(AbsolutePath("./x/").value(), "/usr/x");
-  EXPECT_EQ(AbsolutePath("../x").value(), "/x");
-}
-
 }  // namespace
 }  // namespace semel::env

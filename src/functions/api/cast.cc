@@ -117,7 +117,7 @@ class CastTo {
           out_.Append(std::strtod(digits.c_str(), &end));
         }
         if (end != digits.c_str() && *end == '\0') return true;
-        out_.RemoveLast();
+        out_.TruncateTo(out_.length() - 1);
         return false;
       }
       default:

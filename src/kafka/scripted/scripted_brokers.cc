@@ -285,13 +285,14 @@ Result<std::unique_ptr<env::Socket>> ScriptedBrokers::Connect(const std::string&
                                                               const env::TlsOptions& tls, SteadyTime deadline) {
   (void)port, (void)tls, (void)deadline;
   const int32_t node = std::stoi(host.substr(1));
-  if (is_up && !is_up(node)) return Status::Transient(kUnreachable, host + " is down", "");
+  if (is_up && !is_up(node)) return Status::Transient(kUnreachable, host + " is down", "let it come up");
   return std::unique_ptr<env::Socket>(std::make_unique<BrokerSocket>(*this, node));
 }
 
 Status ScriptedBrokers::BrokerSocket::Send(std::span<const std::string_view> parts, SteadyTime deadline) {
   (void)deadline;
-  if (brokers_.is_up && !brokers_.is_up(node_)) return Status::Unknown(kUnreachable, "the broker went down", "");
+  if (brokers_.is_up && !brokers_.is_up(node_))
+    return Status::Unknown(kUnreachable, "the broker went down", "let it come up");
   std::string frame;
   for (const std::string_view part : parts) frame += part;
   codec::ByteReader in(frame);
