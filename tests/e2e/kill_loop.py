@@ -52,7 +52,7 @@ def main(binary, folder):
         reached = torture.labelled_crashes(engine, torture.labels(), (1, 3), 1.5, least=20)
         reached |= torture.chained_crashes(engine, CHAINS, 10)
         engine.write_script("1 ms")  # a thousand receipts are folded into one file
-        reached |= torture.labelled_crashes(engine, ["commit.receipt.fold.before"], (1,), 90, least=1)
+        reached |= torture.labelled_crashes(engine, ["commit.receipt.fold.before"], (1,), 300, least=1)
         engine.write_script("100 ms")
         if reached != set(torture.labels()):
             torture.fail(f"no crash at {set(torture.labels()) - reached}")
