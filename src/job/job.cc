@@ -261,6 +261,7 @@ Result<JobEnd> Job::RunGraph(checkpoint::RecoveredStart start, const std::string
   SEMEL_ASSIGN_OR_RETURN(dataflow_options.local_time_zone, columnar::TimeZone::Find(start.lineage.time_zone));
   dataflow_options.idle_timeout = settings_.idle_timeout;
   dataflow_options.fail_on_late = settings_.fail_on_late;
+  dataflow_options.aligned = settings_.exactly_once;
   dataflow_options.bounded = bounded_;
   checkpoint::Coordinator coordinator(env_, *store_, committers_, std::move(start), options);
   if (first) {

@@ -152,9 +152,9 @@ Status ReadCheckpointing(SettingReader& in, bool writes_iceberg, JobSettings& jo
     if (upper != "EXACTLY_ONCE" && upper != "AT_LEAST_ONCE")
       return Status::Invalid(kBadSetting, fmt::format("'execution.checkpointing.mode' = '{}'", *text),
                              "EXACTLY_ONCE or AT_LEAST_ONCE");
-    // The stronger promise holds meanwhile; saying so beats pretending.
-    if (upper == "AT_LEAST_ONCE")
-      job.notices.push_back("AT_LEAST_ONCE is not there yet: the pipeline runs exactly-once");
+    job.exactly_once = upper == "EXACTLY_ONCE";
+    if (!job.exactly_once)
+      job.notices.push_back("AT_LEAST_ONCE: barriers are not aligned; after a crash rows may have their effect again");
   }
   if (const std::string* text = in.Find({"execution.checkpointing.num-retained", "state.checkpoints.num-retained"})) {
     SEMEL_ASSIGN_OR_RETURN(int retained, ParseCount("execution.checkpointing.num-retained", *text, kMostRetained));

@@ -24,6 +24,7 @@ struct JobSettings {
   bool follow_files = false;         // 'semel.filesystem.follow'
   Micros idle_timeout{0};            // 'table.exec.source.idle-timeout'; 0: splits never count as idle
   bool fail_on_late = false;         // 'semel.late' = 'fail'
+  bool exactly_once = true;          // 'execution.checkpointing.mode'; else at least once
   std::vector<std::string> notices;  // settings that only tune Flink, said once
 };
 

@@ -30,7 +30,8 @@ TEST(SettingsTest, BothGenerationsOfFlinksNamesAreUnderstood) {
                                     .value();
   EXPECT_EQ(old_names.checkpoint_root, "/data/cp");
   EXPECT_EQ(old_names.retained_checkpoints, 5);
-  EXPECT_EQ(old_names.notices.size(), 1u) << "what has no effect is said";
+  EXPECT_FALSE(old_names.exactly_once);
+  EXPECT_EQ(old_names.notices.size(), 1u) << "a weaker promise is said";
   const JobSettings new_names = ReadSettings({{"pipeline.name", "b"},
                                               {"execution.checkpointing.dir", "/new"},
                                               {"state.checkpoints.dir", "/old"},
@@ -42,6 +43,7 @@ TEST(SettingsTest, BothGenerationsOfFlinksNamesAreUnderstood) {
   EXPECT_EQ(new_names.checkpoint_root, "/new") << "the newer name counts";
   EXPECT_EQ(new_names.retained_checkpoints, 7);
   EXPECT_EQ(new_names.checkpoint_interval, Micros(500'000)) << "a bare number is milliseconds, with a table too";
+  EXPECT_TRUE(new_names.exactly_once);
   EXPECT_TRUE(new_names.notices.empty());
 }
 

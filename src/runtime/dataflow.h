@@ -26,6 +26,7 @@ struct DataflowOptions {
   columnar::TimeZone local_time_zone;
   bool fail_on_late = false;
   Micros idle_timeout{0};  // a split without rows for so long holds no watermark back; 0: always does
+  bool aligned = true;     // exactly once; false: at least once, barriers wait for nothing
   bool bounded = false;    // every source ends (bounded tables, --until-end)
 };
 

@@ -99,5 +99,25 @@ TEST_F(ExchangeTest, BehindABarrierThatWaitsForAnotherInputThereIsNoRoom) {
   EXPECT_EQ(collector.kinds, (std::vector<Kind>{Kind::kBatch, Kind::kBatch, Kind::kBarrier, Kind::kBatch}));
 }
 
+TEST_F(ExchangeTest, AtLeastOnceNothingWaitsForABarrier) {
+  MergeNode merge(&plan_, 2);
+  merge.set_aligned(false);
+  Collector collector(&plan_);
+  merge.Connect(&collector, 0);
+  Collector left(&plan_);
+  left.Connect(&merge, 0);
+  using Kind = Element::Kind;
+  for (uint64_t epoch = 1; epoch <= 2; ++epoch) {
+    collector.kinds.clear();
+    ASSERT_TRUE(merge.Push(0, Element::Barrier(Epoch(epoch))).ok());
+    EXPECT_TRUE(left.HasRoom());
+    ASSERT_TRUE(merge.Push(0, OneRow()).ok());
+    ASSERT_TRUE(merge.Push(1, OneRow()).ok());
+    ASSERT_TRUE(merge.Push(1, Element::Barrier(Epoch(epoch))).ok());
+    EXPECT_EQ(collector.kinds, (std::vector<Kind>{Kind::kBatch, Kind::kBatch, Kind::kBarrier}))
+        << "one barrier, behind the last input's";
+  }
+}
+
 }  // namespace
 }  // namespace semel::runtime

@@ -71,9 +71,12 @@ Status Node::AdvanceWatermark() {
 }
 
 Status Node::AlignBarrier(size_t input, Epoch epoch) {
-  inputs_[input].blocked = true;
-  if (!std::all_of(inputs_.begin(), inputs_.end(), [](const Input& in) { return in.blocked; })) return Status::Ok();
-  for (Input& in : inputs_) in.blocked = false;
+  SEMEL_CHECK(!inputs_[input].barrier_came, "one barrier in flight");
+  inputs_[input].barrier_came = true;
+  inputs_[input].blocked = aligned_;
+  if (!std::all_of(inputs_.begin(), inputs_.end(), [](const Input& in) { return in.barrier_came; }))
+    return Status::Ok();
+  for (Input& in : inputs_) in.barrier_came = in.blocked = false;
   SEMEL_RETURN_IF_ERROR(OnBarrier(epoch));
   // What waited behind the barrier goes on; it may contain the next one.
   for (size_t i = 0; i < inputs_.size(); ++i) {

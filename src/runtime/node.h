@@ -3,7 +3,9 @@
 //
 // The instance of a plan node on one worker. Elements are pushed along edges by plain calls; only an exchange hands
 // them to other workers. A node with several inputs aligns barriers (elements of an input whose barrier has come wait
-// for the others') and takes the least of its inputs' watermarks.
+// for the others') and takes the least of its inputs' watermarks. At
+// least once nothing waits: what came behind one input's barrier before the last input's is in the snapshot, and read
+// again after a restart.
 #pragma once
 
 #include <deque>
@@ -64,6 +66,9 @@ class Node {
   // first, so what waits is bounded by one batch a feeder. Barriers and watermarks are pushed all the same.
   bool HasRoom() const;
 
+  // Before anything is pushed; true unless said otherwise.
+  void set_aligned(bool aligned) { aligned_ = aligned; }
+
   // The snapshot that is being collected on this worker; set before a barrier is injected.
   WorkerSnapshot* snapshot = nullptr;
   int64_t watermark() const { return watermark_; }
@@ -85,7 +90,8 @@ class Node {
   struct Input {
     int64_t watermark = checkpoint::kNoWatermark;
     bool idle = false;
-    bool blocked = false;
+    bool barrier_came = false;  // of the epoch that is being collected
+    bool blocked = false;       // and what comes behind it waits
     std::deque<Element> waiting;
   };
   Status Handle(size_t input, Element element);
@@ -99,6 +105,7 @@ class Node {
   int64_t sent_ = checkpoint::kNoWatermark;          // by this process
   int64_t before_final_ = checkpoint::kNoWatermark;  // the one before the final one
   bool idle_sent_ = false;
+  bool aligned_ = true;
 };
 
 // An operator in its place.

@@ -36,7 +36,10 @@ Status Worker::Build(std::map<const PhysicalNode*, std::unique_ptr<ExchangeChann
                      const std::map<std::string, std::vector<SplitProgress>>& splits) {
   for (const plan::PhysicalPtr& sink : parts_.plan->sinks)
     SEMEL_RETURN_IF_ERROR(BuildNode(sink.get(), channels, parkers, splits));
-  for (auto& node : nodes_) node->snapshot = &snapshot_;
+  for (auto& node : nodes_) {
+    node->snapshot = &snapshot_;
+    node->set_aligned(options_.aligned);
+  }
   return Status::Ok();
 }
 
