@@ -39,7 +39,7 @@ def command_line(pipeline):
     for library in ("fmt", "date", "zstd", "lz4", "snappy", "zlib", "xxHash", "nlohmann/json", "CLI11", "Arrow", "simdjson", "SQLite", "OpenSSL", "libcurl"):
         expect(library in version.stdout, f"{library} is not in {version.stdout}")
     expect(version.returncode == 0 and version.stdout.startswith("semel ") and plain("version").stdout == version.stdout and plain("help").stdout == plain("--help").stdout, "words")
-    expect(json.loads(plain("--version", "--format", "json").stdout)["libraries"]["fmt"], "versions as JSON")
+    expect(json.loads(plain("--version", "--format", "json").stdout)["libraries"].keys() >= {"fmt", "OpenSSL"}, "versions as JSON")
     pipeline.write_script(inserts="INSERT INTO lake.shop.revenue SELECT no_such FROM purchases;")
     for command in ("run", "check", "explain"):
         ended, _, said = pipeline.semel(command, "--format", "json")

@@ -137,7 +137,8 @@ Result<std::unique_ptr<Env>> MakePosixEnv(const PosixOptions& options) {
 }
 
 std::vector<std::string> PosixLibraryVersions() {
-  return {fmt::format("SQLite {}", sqlite3_libversion()), OpenSSL_version(OPENSSL_VERSION),
+  return {fmt::format("SQLite {}", sqlite3_libversion()),
+          fmt::format("OpenSSL {}", OpenSSL_version(OPENSSL_VERSION_STRING)),
           fmt::format("libcurl {}", curl_version_info(CURLVERSION_NOW)->version)};
 }
 
