@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "checkpoint/api/planted_bugs.h"
 
 namespace semel::sim {
 
@@ -81,7 +82,7 @@ class ModelView final : public checkpoint::SinkView {
         env_(env),
         process_(process),
         version_(table.version),
-        marker_(table.marker),
+        marker_(SEMEL_BUG(kMarkerInSummaryOnly) && !table.MarkerIsListed() ? std::nullopt : table.marker),
         live_(table.MarkerIsLive()) {}
   const std::optional<Marker>& marker() const override { return marker_; }
   bool marker_is_live() const override { return live_; }
@@ -91,6 +92,7 @@ class ModelView final : public checkpoint::SinkView {
     if (Status s = env_.Point("commit.model.swap.before"); !s.ok()) return {CommitOutcome::kUnknown, s, {}};
     World& world = table_.world();
     Random& random = world.random();
+    if (SEMEL_BUG(kOtherVersion)) version_ = table_.version;
     if (random.Chance(world.faults().busy))
       return {CommitOutcome::kRejected, Status::Transient(kModel, "busy", "none"), {}};
     if (random.Chance(world.faults().late_apply)) {
@@ -232,6 +234,8 @@ bool TableModel::MarkerIsLive() const {
   const size_t snapshot = SnapshotOfMarker();
   return snapshot == 0 || !snapshots_[snapshot].listed || IsAncestor(snapshot);
 }
+
+bool TableModel::MarkerIsListed() const { return snapshots_[SnapshotOfMarker()].listed; }
 
 std::vector<std::string> TableModel::LiveFiles() const {
   std::vector<size_t> chain;

@@ -59,6 +59,7 @@ class TableModel {
   bool rolled_back() const { return before_rollback_.has_value(); }
   // As Committer's contract says: whether the marker's snapshot is an ancestor of the current one, or no longer listed.
   bool MarkerIsLive() const;
+  bool MarkerIsListed() const;  // its snapshot has not expired
 
   // Called before a commit takes effect: the decision must be durable by then (I4).
   std::function<bool(const checkpoint::Marker&)> is_decided;

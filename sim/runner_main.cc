@@ -161,6 +161,8 @@ constexpr Planted kPlanted[] = {
     {"sweep of everything unreferenced", PlantedBug::kSweepUnreferenced},
     {"rollback by others ignored", PlantedBug::kRollbackIgnored},
     {"receipt not confirmed before retention", PlantedBug::kReceiptNotConfirmed},
+    {"check and swap on different versions", PlantedBug::kOtherVersion},
+    {"marker in the snapshot's summary only", PlantedBug::kMarkerInSummaryOnly},
 };
 
 // In a child, because a planted bug may also trip one of the protocol's own checks, which end the process: that counts

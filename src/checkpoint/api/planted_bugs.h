@@ -29,6 +29,8 @@ enum class PlantedBug : uint8_t {
   kCommitOutOfOrder,            // a later epoch may be committed first
   kRollbackIgnored,             // a marker counts although its rows were rolled back
   kSweepUnreferenced,           // everything that the own manifests do not name is deleted
+  kOtherVersion,                // the commit is made on another version than the one whose marker was read
+  kMarkerInSummaryOnly,         // the marker goes with its snapshot when that expires
 };
 
 #ifdef SEMEL_PLANTED_BUGS
