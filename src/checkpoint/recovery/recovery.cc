@@ -139,11 +139,13 @@ Status Recovery::ClaimGeneration() {
     const Generation next = NextGeneration(names);
     SEMEL_ASSIGN_OR_RETURN(const std::string before, NewestClaimant(names));
     const Claim claim{env_.ProcessName(), env_.Now().micros, env_.Random()};
-    store_.WriteFor(next);
+    // Not yet as the next one: what a killed claimant leaves is below whoever gets the number.
+    store_.WriteFor(Generation(next.value - 1));
     SEMEL_POINT(env_, "recovery.claim.put.before");
     const Status put = PutConfirmed(env_, store_, ClaimName(next), EncodeClaim(claim));
     if (put.is(StatusKind::kExists) && !SEMEL_BUG(kClaimNotExclusive)) continue;
     if (!put.ok() && !put.is(StatusKind::kExists)) return put;
+    store_.WriteFor(next);
     SEMEL_POINT(env_, "recovery.claim.put.after");
     if (!before.empty() && before != claim.process && (!options_.may_run || options_.may_run(before)))
       Narrate(fmt::format("generation {}; supersedes generation {} of {}", next.value, next.value - 1, before));
