@@ -16,7 +16,7 @@ import threading
 import time
 
 import torture
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 SERVICE = f"{torture.ROOT}/tests/services/kafka.sh"
@@ -79,7 +79,7 @@ class PartitionProducer(threading.Thread):
         config = {"bootstrap.servers": cluster.bootstrap, "linger.ms": 5, "compression.type": codec, "message.timeout.ms": 60000, "log_level": 0, "enable.idempotence": True}
         if transactional:
             config |= {"transactional.id": f"purchases-{number}", "transaction.timeout.ms": 60000}
-        self.producer, self.number, self.transactional = Producer(config), number, transactional
+        self.config, self.producer, self.number, self.transactional = config, Producer(config), number, transactional
         self.waiting, self.lock, self.ending, self.lost, self.aborted = [], threading.Lock(), threading.Event(), [], 0
 
     def give(self, user, text):
@@ -99,17 +99,49 @@ class PartitionProducer(threading.Thread):
                     raise
                 time.sleep(0.1)
 
+    def renew(self):
+        """Behind an error that the client calls fatal: a new one under the same id ends what the old one left open."""
+        self.producer = Producer(self.config)
+        self.patiently(lambda: self.producer.init_transactions(30))
+
+    def is_there(self, text):
+        """Whether a record was committed. Nothing of this producer is open any more."""
+        consumer = Consumer({"bootstrap.servers": self.config["bootstrap.servers"], "group.id": "look", "enable.auto.commit": False, "enable.partition.eof": True, "log_level": 0})
+        consumer.assign([TopicPartition(TOPIC, self.number, OFFSET_BEGINNING)])
+        try:
+            while True:
+                message = consumer.poll(30)
+                if message is not None and message.error() is None and message.value().decode() == text:
+                    return True
+                if message is not None and message.error() is not None and message.error().code() == KafkaError._PARTITION_EOF:
+                    return False
+        finally:
+            consumer.close()
+
     def commit(self, batch):
-        """One transaction; begun anew when the broker has it aborted."""
+        """One transaction; begun anew when the broker has it aborted. An unknown outcome is looked up."""
         while True:
-            self.producer.begin_transaction()
             try:
+                self.producer.begin_transaction()
                 self.send(batch)
                 return self.patiently(lambda: self.producer.commit_transaction(30))
             except KafkaException as e:
-                if not e.args[0].txn_requires_abort():
+                if e.args[0].txn_requires_abort():
+                    self.abort()
+                elif e.args[0].fatal():
+                    self.renew()
+                    if self.is_there(batch[-1][1]):
+                        return None
+                else:
                     raise
-                self.patiently(lambda: self.producer.abort_transaction(30))
+
+    def abort(self):
+        try:
+            self.patiently(lambda: self.producer.abort_transaction(30))
+        except KafkaException as e:
+            if not e.args[0].fatal():
+                raise
+            self.renew()
 
     def run(self):
         try:
@@ -125,7 +157,7 @@ class PartitionProducer(threading.Thread):
                         self.producer.begin_transaction()
                         self.send([(user, text.replace('"purchase_id":', '"purchase_id":-')) for user, text in batch])
                         self.producer.flush(5)
-                        self.patiently(lambda: self.producer.abort_transaction(30))
+                        self.abort()
                         self.aborted += len(batch)
                     self.commit(batch)
                 else:
