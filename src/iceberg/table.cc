@@ -23,7 +23,7 @@ const TableVersionFacts& FactsOf(const TableVersion& version) { return version.f
 
 namespace {
 
-constexpr int kKeptSnapshots = 500;             // semel.snapshots.keep of tables that Semel creates
+constexpr int kKeptSnapshots = 400;             // semel.snapshots.keep of tables that Semel creates
 constexpr int kKeptMetadata = 20;               // write.metadata.previous-versions-max of tables that Semel creates
 constexpr size_t kMostMetadataBytes = 1 << 30;  // of a compressed file, unpacked
 
